@@ -1,0 +1,1 @@
+"""Turns one document value into the files an office sends out: PDF, Word, Excel and charts."""

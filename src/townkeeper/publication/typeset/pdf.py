@@ -1,0 +1,82 @@
+"""Typesets a document as PDF in the format of GB/T 9704-2012."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import typst
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.kit.errors import Problem
+from townkeeper.publication.typeset.document import Document
+from townkeeper.publication.typeset.fonts import FontSettings, choose, installed
+from townkeeper.publication.typeset.layout import has_chinese, payload
+from townkeeper.publication.typeset.validity import check
+from townkeeper.publication.typeset.whole_files import replacing
+
+TEMPLATE = Path(__file__).with_name("bulletin.typ")
+Standard = Literal["1.7", "a-2a", "a-2b", "a-2u", "ua-1"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of typesetting, for the record and for the person who asked."""
+
+    pages: int
+    size: int
+    """Bytes."""
+    families: dict[str, str]
+    """The font family used for each role."""
+
+
+def write_pdf(
+    document: Document,
+    path: Path,
+    *,
+    fonts: FontSettings | None = None,
+    standard: Standard = "1.7",
+) -> Report:
+    """Write the document to `path`; the same document and fonts give the same bytes.
+
+    Raises Problem for an invalid document, a missing Chinese font, an unwritable place.
+    About 300 MB of memory: call it from a worker, not from a web request.
+    """
+    check(document)
+    settings = fonts or FontSettings()
+    data = payload(document)
+    choice = choose(settings, document.language, chinese=has_chinese(data))
+    data["fonts"] = choice.roles
+    compiler = typst.Compiler(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        font_paths=installed(settings),
+        sys_inputs={"payload": json.dumps(data, ensure_ascii=False)},
+    )
+    # midnight of the document's own date, so that the bytes depend on nothing else
+    moment = datetime(document.date.year, document.date.month, document.date.day, tzinfo=UTC)
+    try:
+        made, warnings = compiler.compile_with_warnings(
+            format="pdf", timestamp=moment, pdf_standards=[standard]
+        )
+        pages = json.loads(compiler.query("<report>", field="value", one=True))["pages"]
+    except typst.TypstError as error:
+        raise Problem(
+            "typesetting",
+            _("The document could not be typeset: %(reason)s.") % {"reason": error.message},
+            hint=" ".join(error.hints),
+        ) from error
+    if warnings or not isinstance(made, bytes):
+        raise Problem(
+            "typesetting",
+            _("The document could not be typeset: %(reason)s.")
+            % {"reason": "; ".join(warning.message for warning in warnings)},
+        )
+    with replacing(path) as temporary:
+        temporary.write_bytes(made)
+    return Report(
+        pages=pages,
+        size=len(made),
+        families={role: families[0] for role, families in choice.roles.items()},
+    )
