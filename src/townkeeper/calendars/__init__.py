@@ -1,0 +1,1 @@
+"""Working time: holidays, make-up days, weekly hours, and exact due times."""

@@ -1,0 +1,10 @@
+"""The Django app `calendars`."""
+
+from django.apps import AppConfig
+
+
+class CalendarsConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.calendars"
+    label = "calendars"
