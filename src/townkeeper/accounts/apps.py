@@ -1,0 +1,10 @@
+"""The Django app `accounts`."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.accounts"
+    label = "accounts"

@@ -1,0 +1,1 @@
+"""Columnar extracts and the engine under all metrics."""

@@ -1,0 +1,1 @@
+"""Schemes, rounds, scores and rankings."""

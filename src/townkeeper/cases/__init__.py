@@ -1,0 +1,1 @@
+"""Cases and tasks: from the report to the verified fix."""

@@ -1,0 +1,10 @@
+"""The Django app `cases`."""
+
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.cases"
+    label = "cases"

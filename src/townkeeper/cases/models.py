@@ -1,0 +1,350 @@
+"""Cases, their tasks, evidence and reporters; the present state is on the row, never computed."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.accounts.models import User
+from townkeeper.calendars.models import CalendarVersion
+from townkeeper.duties.models import Category
+from townkeeper.files.models import StoredFile
+from townkeeper.kit import clock
+from townkeeper.units.models import Place, Post, Unit, posts_of
+from townkeeper.units.permissions import Permission
+
+
+class Origin(models.TextChoices):
+    """Where a record comes from; shown wherever the record is."""
+
+    LIVE = "live", _("live")
+    IMPORTED = "imported", _("imported")
+    SIMULATED = "simulated", _("simulated")
+
+
+class Stage(models.TextChoices):
+    """The stages of national practice (GB/T 30428.8 family); procedures map their steps to them."""
+
+    INTAKE = "intake", _("to accept")
+    FILING = "filing", _("to file")
+    DISPATCH = "dispatch", _("to dispatch")
+    HANDLING = "handling", _("in handling")
+    DISPUTE = "dispute", _("in dispute")
+    VERIFYING = "verifying", _("to verify")
+    ANSWERING = "answering", _("to answer")
+    CLOSED = "closed", _("closed")
+    VOIDED = "voided", _("voided")
+    OTHER = "other", _("other")
+
+
+ENDED = (Stage.CLOSED, Stage.VOIDED)
+
+
+class ProcedureVersion(models.Model):
+    """A procedure as it was at one time; a case ends under the version it began with."""
+
+    key = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    titles = models.JSONField(default=dict)
+    definition = models.JSONField()
+    digest = models.CharField(max_length=64)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "number"], name="cases_procedure_number"),
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(is_current=True), name="cases_procedure_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}@{self.number}"
+
+
+class Counter(models.Model):
+    """The last number given out for a prefix and a day."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    value = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Questions about many cases."""
+
+    def visible_to(self, user: User | AnonymousUser) -> "CaseQuerySet":
+        """Cases under the areas of the person's posts, and those their units have a task in."""
+        posts = [
+            post
+            for post in posts_of(user, clock.now().date())
+            if Permission.CASES_CASE_VIEW in post.role.permissions
+        ]
+        return self.visible_from([post.area for post in posts]) if posts else self.none()
+
+    def visible_from(self, areas: list[Unit]) -> "CaseQuerySet":
+        """Cases that belong to one of the subtrees or have a task there."""
+        if any(area.parent_id is None for area in areas):
+            return self
+        condition = Q(pk__in=[])
+        for area in areas:
+            span = (area.path, area.path_end)
+            tasks = Task.objects.filter(
+                case=OuterRef("pk"), unit__path__gte=span[0], unit__path__lt=span[1]
+            )
+            condition |= (
+                Q(unit__path__gte=span[0], unit__path__lt=span[1])
+                | Q(area__path__gte=span[0], area__path__lt=span[1])
+                | Exists(tasks)
+            )
+        return self.filter(condition)
+
+    def running(self) -> "CaseQuerySet":
+        """Cases that have not ended."""
+        return self.exclude(stage__in=ENDED)
+
+    def ownerless(self) -> "CaseQuerySet":
+        """Running cases for which the duty register names nobody."""
+        return self.running().filter(unit=None)
+
+
+class Case(models.Model):
+    """One thing handled by a procedure."""
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    procedure = models.ForeignKey(
+        ProcedureVersion, on_delete=models.PROTECT, related_name="cases"
+    )
+    kind = models.CharField(max_length=30, blank=True)
+    step = models.CharField(max_length=40)
+    stage = models.CharField(_("state"), max_length=12, choices=Stage)
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    title = models.CharField(_("title"), max_length=200)
+    text = models.TextField(_("what was reported"), blank=True)
+    channel = models.CharField(_("channel"), max_length=40, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    area = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="area_cases"
+    )
+    place = models.ForeignKey(
+        Place, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    """The unit that answers for it; none is a loud, counted state."""
+    opened_at = models.DateTimeField(_("opened"))
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    """When the open task is due; for an ended case, when handling was due."""
+    warn_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    outcome = models.CharField(max_length=30, blank=True)
+    answer = models.TextField(blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+    """How often what happened: rework, evasion, extension …"""
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.LIVE)
+    external_system = models.CharField(max_length=40, blank=True)
+    external_number = models.CharField(max_length=80, blank=True)
+    external_digest = models.CharField(max_length=32, blank=True)
+    """Digest of the imported row, so that importing it again changes nothing."""
+    request_key = models.CharField(max_length=80, null=True, blank=True, unique=True)  # noqa: DJ001
+    """The sender's idempotency key; null, not empty, because it is unique."""
+    extra = models.JSONField(default=dict, blank=True)
+    """Columns of an import that have no field of their own."""
+    version = models.PositiveIntegerField(default=1)
+    """Raised by every act; two people acting at once are told apart by it."""
+    updated_at = models.DateTimeField()
+    """When the row was last written, by the machine's clock: extracts read from here."""
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["external_system", "external_number"],
+                condition=~Q(external_number=""),
+                name="cases_external_number",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=~Q(stage__in=["closed", "voided"]),
+                name="cases_open_due",
+            ),
+            models.Index(
+                fields=["unit", "due_at", "id"],
+                condition=~Q(stage__in=["closed", "voided"]),
+                name="cases_open_unit_due",
+            ),
+            models.Index(fields=["opened_at"], name="cases_opened"),
+            models.Index(fields=["updated_at"], name="cases_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def subject(self) -> str:
+        """Return the name of this case's chain in the journal."""
+        return f"case:{self.number}"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the case has come to its end."""
+        return self.stage in ENDED
+
+
+class Reporter(models.Model):
+    """Who reported a case; personal data, seen by the roles that need it, every look journaled."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="reporter")
+    name = models.CharField(max_length=80, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    is_anonymous = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.masked_phone or self.name[:1] + "**"
+
+    @property
+    def masked_phone(self) -> str:
+        """Return the telephone number with its middle hidden."""
+        digits = self.phone
+        return f"{digits[:3]}****{digits[-4:]}" if len(digits) > 7 else "*" * len(digits)  # noqa: PLR2004
+
+
+class Task(models.Model):
+    """One unit's piece of work in one step of a case, with its own clock."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    step = models.CharField(max_length=40)
+    stage = models.CharField(max_length=12, choices=Stage)
+    branch = models.CharField(max_length=40, blank=True)
+    part = models.CharField(max_length=6, default="lead")
+    performer = models.CharField(max_length=30)
+    """The role that does it."""
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+    )
+    opened_at = models.DateTimeField()
+    limit = models.CharField(max_length=20, blank=True)
+    calendar = models.ForeignKey(
+        CalendarVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    is_provisional = models.BooleanField(default=False)
+    """The limit reaches a year whose holidays are not announced yet."""
+    is_given = models.BooleanField(default=False)
+    """The due time was given from outside (an import), not computed here."""
+    warn_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.CharField(max_length=150, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    """The action that ended it, or `cancelled`."""
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["unit", "due_at"], condition=Q(done_at=None), name="cases_task_open"
+            ),
+            models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.step} {self.part}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the task has ended."""
+        return self.done_at is not None
+
+
+class Pause(models.Model):
+    """A lawful stop of a task's clock; an open one has no end yet."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="pauses")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    ground = models.CharField(max_length=60, blank=True)
+    reason = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.since:%F %T}"
+
+
+class Ask(models.Model):
+    """Something asked for that another person decides: an extension, a suspension."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="asks")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, related_name="asks")
+    action = models.CharField(max_length=40)
+    actor = models.CharField(max_length=150)
+    decider = models.CharField(max_length=30)
+    reason = models.TextField(blank=True)
+    ground = models.CharField(max_length=60, blank=True)
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    is_accepted = models.BooleanField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case", "action"],
+                condition=Q(decided_at=None),
+                name="cases_ask_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.action}"
+
+
+class Evidence(models.Model):
+    """A photo or paper that shows something about a case: before, after, a document."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="evidence")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, related_name="evidence")
+    kind = models.CharField(max_length=30)
+    """Such as `before-photo`, `after-photo`, `document`; procedures ask for kinds."""
+    file = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="evidence"
+    )
+    link = models.URLField(max_length=500, blank=True)
+    """Where an imported record keeps its photo; never fetched by us."""
+    note = models.CharField(max_length=300, blank=True)
+    is_public = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        verbose_name_plural = "evidence"
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.kind}"
+
+
+def task_holders(task: Task, on: date) -> models.QuerySet[Post]:
+    """Return the posts that may do a task: its role, in its unit or over it, on a day."""
+    posts = Post.objects.filter(
+        Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), role__key=task.performer
+    )
+    return posts.filter(unit=task.unit) if task.unit_id else posts

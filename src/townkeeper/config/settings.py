@@ -1,0 +1,98 @@
+"""Settings: everything an installation may change comes from the environment (docs/settings.md)."""
+
+import os
+
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.config.home import ROOT, database, home, secret_key
+
+HOME = home()
+BASE_DIR = ROOT
+SECRET_KEY = secret_key(HOME)
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("TOWNKEEPER_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("TOWNKEEPER_ORIGINS", "").split(",") if o]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "townkeeper.accounts",
+    "townkeeper.journal",
+    "townkeeper.files",
+    "townkeeper.calendars",
+    "townkeeper.units",
+    "townkeeper.duties",
+    "townkeeper.analytics",
+    "townkeeper.cases",
+    "townkeeper.assessment",
+    "townkeeper.publication",
+    "townkeeper.programs",
+    "townkeeper.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "townkeeper.config.urls"
+WSGI_APPLICATION = "townkeeper.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {"default": database(HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "office:sign-in"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGE_CODE = os.environ.get("TOWNKEEPER_LANGUAGE", "zh-hant")
+LOCALE_PATHS = [ROOT / "src" / "townkeeper" / "locale"]
+USE_TZ = True
+TIME_ZONE = os.environ.get("TOWNKEEPER_TIME_ZONE", "Asia/Shanghai")
+
+STATIC_URL = "static/"
+STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = True
+FONT_DIR = os.environ.get("TOWNKEEPER_FONT_DIR", "")
+UPLOAD_LIMIT_MB = int(os.environ.get("TOWNKEEPER_UPLOAD_LIMIT_MB", "20"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("TOWNKEEPER_LOG", "WARNING")},
+}

@@ -1,0 +1,1 @@
+"""What kinds of matters there are and who answers for them where."""

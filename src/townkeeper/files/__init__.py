@@ -1,0 +1,1 @@
+"""Uploads: checked by content, stored once, stripped of position for the public."""

@@ -1,0 +1,131 @@
+"""Writing history, and checking it: `record()` is the only way in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
+
+from townkeeper.journal.chain import ZERO, ChainProblem, Link, check_chain, entry_hash
+from townkeeper.journal.models import Chain, Entry, Stamp
+from townkeeper.kit import clock
+
+
+_SUBJECT = attrgetter("subject")
+_BATCH = 500
+
+
+class Checked(NamedTuple):
+    """The result of a verification."""
+
+    entries: int
+    problems: list[ChainProblem]
+
+
+def json_line(data: Mapping[str, object]) -> str:
+    """Return `data` as one line of JSON with sorted keys."""
+    return msgspec.json.encode(data, order="sorted").decode()
+
+
+def record(
+    *,
+    subject: str,
+    act: str,
+    actor: str,
+    data: Mapping[str, object],
+    time: datetime | None = None,
+) -> Entry:
+    """Append an act to the subject's chain, inside the caller's transaction."""
+    if not connection.in_atomic_block:
+        msg = "history is written in the same transaction as what it records"
+        raise transaction.TransactionManagementError(msg)
+    chain = Chain.objects.select_for_update().filter(subject=subject).first()
+    seq = (chain.length if chain else 0) + 1
+    entry = Entry(
+        subject=subject,
+        seq=seq,
+        time=time or clock.now(),
+        actor=actor,
+        act=act,
+        origin=clock.origin(),
+        data=json_line(data),
+    )
+    entry.hash = _hash_after(bytes(chain.head) if chain else ZERO, entry)
+    entry.save(force_insert=True)
+    if chain:
+        chain.length, chain.head = seq, entry.hash
+        chain.save(update_fields=["length", "head"])
+    else:
+        Chain.objects.create(subject=subject, length=seq, head=entry.hash)
+    return entry
+
+
+def _hash_after(previous: bytes, entry: Entry) -> bytes:
+    return entry_hash(
+        previous,
+        subject=entry.subject,
+        seq=entry.seq,
+        time=entry.time,
+        actor=entry.actor,
+        act=entry.act,
+        origin=entry.origin,
+        data=entry.data,
+    )
+
+
+def touch_registers() -> None:
+    """Tell every process that units, duties, calendars or procedures have changed."""
+    if not Stamp.objects.filter(key="registers").update(value=F("value") + 1):
+        Stamp.objects.create(key="registers", value=1)
+
+
+def registers_stamp() -> int:
+    """Return the number that `touch_registers()` raises."""
+    return Stamp.objects.filter(key="registers").values_list("value", flat=True).first() or 0
+
+
+def verify_journal(
+    subject: str | None = None, *, progress: Callable[[int], object] = lambda _n: None
+) -> Checked:
+    """Check every chain, or one; `progress` is called with the number of entries read."""
+    heads = Chain.objects.all()
+    entries = Entry.objects.order_by("subject", "seq")
+    if subject is not None:
+        heads, entries = heads.filter(subject=subject), entries.filter(subject=subject)
+    read = 0
+    problems: list[ChainProblem] = []
+    rows = entries.values_list(
+        "subject", "seq", "time", "actor", "act", "origin", "data", "hash"
+    ).iterator(chunk_size=5000)
+    for batch in _batches(groupby((Link(*row[:7], bytes(row[7])) for row in rows), _SUBJECT)):
+        known = {head.subject: head for head in Chain.objects.filter(subject__in=batch)}
+        for name, links in batch.items():
+            read += len(links)
+            progress(len(links))
+            head = known.get(name)
+            if head is None:
+                problems.append(ChainProblem(name, links[0].seq, "orphan"))
+            else:
+                problems += check_chain(links, head=bytes(head.head), length=head.length)
+    there = Entry.objects.filter(subject=OuterRef("subject"))
+    problems += [
+        ChainProblem(name, 1, "removed")
+        for name in heads.filter(~Exists(there)).values_list("subject", flat=True)
+    ]
+    return Checked(read, problems)
+
+
+def _batches(groups: Iterable[tuple[str, Iterable[Link]]]) -> Iterator[dict[str, list[Link]]]:
+    """Gather 500 chains at a time, so that heads are fetched in few queries."""
+    batch: dict[str, list[Link]] = {}
+    for name, links in groups:
+        batch[name] = list(links)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = {}
+    if batch:
+        yield batch

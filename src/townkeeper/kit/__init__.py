@@ -1,0 +1,1 @@
+"""Small foundations that every app may use; no tables here."""

@@ -1,0 +1,1 @@
+"""The procedure language: how a matter is handled, as data; pure Python."""

@@ -1,0 +1,1 @@
+"""A policy as a folder of readable files: check, load, draft."""

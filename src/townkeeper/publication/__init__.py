@@ -1,0 +1,1 @@
+"""Bulletins and published rankings as documents."""

@@ -1,0 +1,10 @@
+"""The Django app `publication`."""
+
+from django.apps import AppConfig
+
+
+class PublicationConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.publication"
+    label = "publication"

@@ -1,0 +1,1 @@
+"""The tree of organisation units, posts, roles, permissions and key places."""

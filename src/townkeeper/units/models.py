@@ -1,0 +1,210 @@
+"""Organisation units in one tree with history, the posts people hold, and key places."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.accounts.models import User
+from townkeeper.kit.names import pinyin_key, say
+from townkeeper.units.permissions import Permission
+
+ROLE_NAMES = (
+    "citizen",
+    "operator",
+    "dispatcher",
+    "handler",
+    "inspector",
+    "verifier",
+    "arbiter",
+    "supervisor",
+    "leader",
+    "clerk",
+    "representative",
+    "applicant",
+    "teacher",
+    "administrator",
+)
+"""The roles of the field; a program may name more."""
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    """Questions about many units."""
+
+    def existing(self, on: date) -> "UnitQuerySet":
+        """Units that exist on a day: `since` counts, `until` is the first day without the unit."""
+        return self.filter(Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on))
+
+    def under(self, unit: "Unit") -> "UnitQuerySet":
+        """Return the unit and everything below it: one range of the path index."""
+        return self.filter(path__gte=unit.path, path__lt=unit.path_end)
+
+    def visible_to(self, user: User | AnonymousUser) -> "UnitQuerySet":
+        """Units are public; a closed account sees nothing."""
+        return self if user.is_active else self.none()
+
+
+class Unit(models.Model):
+    """Somebody who can answer for something, from a province to a school class."""
+
+    class Kind(models.TextChoices):
+        """What sort of unit it is."""
+
+        PROVINCE = "province", _("province")
+        CITY = "city", _("city")
+        COUNTY = "county", _("county or district")
+        TOWNSHIP = "township", _("sub-district, town or township")
+        VILLAGE = "village", _("community or village")
+        DEPARTMENT = "department", _("department")
+        OFFICE = "office", _("office")
+        TEAM = "team", _("team")
+        CENTRE = "centre", _("service centre")
+        WINDOW = "window", _("window")
+        SCHOOL = "school", _("school")
+        GRADE = "grade", _("grade")
+        CLASS = "class", _("class")
+        OTHER = "other", _("other")
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    names = models.JSONField(default=dict, blank=True)
+    """Names by language; `name` is the one entered first and shown when none fits."""
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    path = models.CharField(max_length=200, db_index=True, editable=False)
+    """`0001.0002.`: one segment per level, so that a subtree is one index range."""
+    level = models.PositiveSmallIntegerField(default=0, editable=False)
+    outline = models.JSONField(null=True, blank=True)
+    """GeoJSON geometry in CGCS2000/WGS 84, if the unit owns an area on the map."""
+    sort_key = models.CharField(max_length=120, editable=False, db_index=True)
+    since = models.DateField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors"
+    )
+    aliases = models.JSONField(default=list, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    """Facts about the unit: leader in charge, contact, groups for comparison."""
+    source = models.CharField(max_length=80, blank=True)
+    """Where the policy names it, such as `篇2 L95`."""
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["path"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """Return the name in the language of the page."""
+        return say(self.names) or self.name
+
+    @property
+    def path_end(self) -> str:
+        """Return the first path after this subtree: `/` follows `.` in ASCII."""
+        return self.path[:-1] + "/"
+
+    def is_under(self, other: "Unit") -> bool:
+        """Whether this unit is `other` or lies below it."""
+        return self.path.startswith(other.path)
+
+    def set_names(self, names: dict[str, str]) -> None:
+        """Set the names and the key under which lists sort and people type."""
+        self.names = names
+        self.sort_key = pinyin_key(self.name)
+
+
+class Role(models.Model):
+    """A named set of permissions; programs bring their own."""
+
+    key = models.CharField(max_length=30, unique=True)
+    names = models.JSONField(default=dict)
+    permissions = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def title(self) -> str:
+        """Return the name in the language of the page."""
+        return say(self.names) or self.key
+
+
+class Post(models.Model):
+    """A person's role in a unit, from day to day."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="posts"
+    )
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="posts")
+    scope = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="overseers"
+    )
+    """The subtree that the post looks over; empty means its own unit. A governance office is one
+    department among others and yet sees the whole district."""
+    title = models.CharField(max_length=80, blank=True)
+    since = models.DateField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "role"], name="units_post_user_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role} {self.unit}"
+
+    @property
+    def area(self) -> Unit:
+        """Return the unit whose subtree the post sees."""
+        return self.scope or self.unit
+
+
+class Place(models.Model):
+    """A key place with a name: a market, a road, a roundabout, a school gate."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    names = models.JSONField(default=dict, blank=True)
+    area = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="places")
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    problems = models.JSONField(default=list, blank=True)
+    """Category keys of what goes wrong there, as the policy says."""
+    attributes = models.JSONField(default=dict, blank=True)
+    source = models.CharField(max_length=80, blank=True)
+    until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["area"], name="units_place_area")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def posts_of(user: User | AnonymousUser, on: date) -> list[Post]:
+    """Return the posts a person holds on a day, with role and units loaded."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    return list(
+        Post.objects.filter(
+            Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), user_id=user.pk
+        )
+        .select_related("role", "unit", "scope")
+        .order_by("pk")
+    )
+
+
+def permits(posts: list[Post], permission: Permission, unit: Unit | None = None) -> bool:
+    """Whether one of the posts carries the permission, for the unit if one is given."""
+    return any(
+        permission in post.role.permissions and (unit is None or unit.is_under(post.area))
+        for post in posts
+    )
