@@ -217,6 +217,9 @@ class Changes:
     """Asks that no longer wait: decided, or made needless because the case moved on."""
     kind: str | None = None
     """The case's new kind; None when it stays."""
+    task: str | None = None
+    """The task acted on; None where someone acted on the step as a whole. The task of an ask is
+    what `Context.task` names when the ask is decided."""
 
 
 class RefusedError(Exception):
