@@ -78,6 +78,11 @@ def payload(document: Document) -> dict[str, object]:
         "attachments": [_attachment(a, document) for a in document.attachments],
         "issuer": clean(document.issuer),
         "date": written_date(document.date, language),
+        "day": {
+            "year": document.date.year,
+            "month": document.date.month,
+            "day": document.date.day,
+        },
         "cc": clean(document.cc),
         "printer": clean(document.printer or document.issuer),
         "printed": written_date(printed, language),

@@ -27,7 +27,9 @@ class Words(NamedTuple):
     licence: str
     notes: str
     label: str
-    table: str
+    title: str
+    number: str
+    issuer: str
     colon: str
     comma: str
     brackets: tuple[str, str]
@@ -38,20 +40,20 @@ WORDS: dict[Language, Words] = {
         signer="签发人", attachment="附件", attachment_list="附件", cc="抄送", printed="印发",
         no_rows="本期无数据", cut="……（全文见电子表格）", round="考核轮次", data_time="数据截至",
         digest="摘要值", selection="筛选条件", licence="数据许可", notes="说明", label="标注",
-        table="表名", colon="：", comma="；", brackets=("（", "）"),
+        title="标题", number="发文字号", issuer="发文机关", colon="：", comma="；", brackets=("（", "）"),
     ),
     "zh-Hant": Words(
         signer="簽發人", attachment="附件", attachment_list="附件", cc="抄送", printed="印發",
         no_rows="本期無數據", cut="……（全文見電子表格）", round="考核輪次", data_time="數據截至",
         digest="摘要值", selection="篩選條件", licence="數據許可", notes="說明", label="標註",
-        table="表名", colon="：", comma="；", brackets=("（", "）"),
+        title="標題", number="發文字號", issuer="發文機關", colon="：", comma="；", brackets=("（", "）"),
     ),
     "en": Words(
         signer="Signed by", attachment="Attachment", attachment_list="Attachments", cc="Copies to",
         printed="Printed", no_rows="No data in this period",
         cut="… (full text in the spreadsheet)", round="Round", data_time="Data as of",
         digest="Digest", selection="Selection", licence="Licence", notes="Notes", label="Label",
-        table="Table", colon=": ", comma="; ", brackets=("(", ")"),
+        title="Title", number="Number", issuer="Issued by", colon=": ", comma="; ", brackets=("(", ")"),
     ),
 }  # fmt: skip
 
