@@ -111,7 +111,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.exclude(stage__in=ENDED)
 
     def ownerless(self) -> "CaseQuerySet":
-        """Running cases for which the duty register names nobody."""
+        """Return running cases for which the duty register names nobody."""
         return self.running().filter(unit=None)
 
 
@@ -119,9 +119,7 @@ class Case(models.Model):
     """One thing handled by a procedure."""
 
     number = models.CharField(_("number"), max_length=40, unique=True)
-    procedure = models.ForeignKey(
-        ProcedureVersion, on_delete=models.PROTECT, related_name="cases"
-    )
+    procedure = models.ForeignKey(ProcedureVersion, on_delete=models.PROTECT, related_name="cases")
     kind = models.CharField(max_length=30, blank=True)
     step = models.CharField(max_length=40)
     stage = models.CharField(_("state"), max_length=12, choices=Stage)
@@ -158,7 +156,7 @@ class Case(models.Model):
     external_number = models.CharField(max_length=80, blank=True)
     external_digest = models.CharField(max_length=32, blank=True)
     """Digest of the imported row, so that importing it again changes nothing."""
-    request_key = models.CharField(max_length=80, null=True, blank=True, unique=True)  # noqa: DJ001
+    request_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
     """The sender's idempotency key; null, not empty, because it is unique."""
     extra = models.JSONField(default=dict, blank=True)
     """Columns of an import that have no field of their own."""
@@ -246,6 +244,8 @@ class Task(models.Model):
     )
     opened_at = models.DateTimeField()
     limit = models.CharField(max_length=20, blank=True)
+    extensions = models.JSONField(default=list, blank=True)
+    """Limits that granted extensions added, each counted from the due time before it."""
     calendar = models.ForeignKey(
         CalendarVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )

@@ -1,8 +1,8 @@
 """The duty register in memory: which unit answers for a category in an area, and why.
 
-Rule (2026): the most specific category wins, then the smallest area. 條 before 塊: a duty that names
-"trading outside the shop" beats a general duty for street order, even of a smaller area; between
-duties for the same category the smaller area wins.
+The most specific category wins, then the smallest area. 條 before 塊: a duty that names "trading
+outside the shop" beats a general duty for street order, even one of a smaller area; between duties
+for the same category the smaller area wins (docs/adr/0003).
 """
 
 import threading
@@ -137,9 +137,7 @@ class Register:
         ]
         return max(hits, key=lambda unit: unit.level, default=None)
 
-    def resolve(
-        self, category: CategoryRow | None, area: UnitRow | None, on: date
-    ) -> Answer:
+    def resolve(self, category: CategoryRow | None, area: UnitRow | None, on: date) -> Answer:
         """Return who answers for a category in an area on a day."""
         where = area or self.root
         if where is None:
@@ -160,9 +158,7 @@ class Register:
                 return self._answer(row, leads, assistants)
         return Answer(lead=None, assistants=tuple(dict.fromkeys(assistants)))
 
-    def _answer(
-        self, row: CategoryRow, leads: list[DutyRow], assistants: list[UnitRow]
-    ) -> Answer:
+    def _answer(self, row: CategoryRow, leads: list[DutyRow], assistants: list[UnitRow]) -> Answer:
         best = leads[0]
         lead = self.units[best.unit]
         rivals = [d for d in leads[1:] if d.area_path == best.area_path and d.unit != best.unit]
@@ -180,9 +176,7 @@ class Register:
         """Return used categories (leaves) nobody leads anywhere in the whole area."""
         parents = {row.parent for row in self.categories.values()}
         rows = categories or (r for r in self.categories.values() if r.is_used)
-        return [
-            row for row in rows if row.id not in parents and not self._led_somewhere(row, on)
-        ]
+        return [row for row in rows if row.id not in parents and not self._led_somewhere(row, on)]
 
     def _led_somewhere(self, row: CategoryRow, on: date) -> bool:
         return any(

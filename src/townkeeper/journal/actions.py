@@ -14,7 +14,6 @@ from townkeeper.journal.chain import ZERO, ChainProblem, Link, check_chain, entr
 from townkeeper.journal.models import Chain, Entry, Stamp
 from townkeeper.kit import clock
 
-
 _SUBJECT = attrgetter("subject")
 _BATCH = 500
 

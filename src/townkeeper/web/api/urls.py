@@ -1,6 +1,10 @@
 """Addresses of the JSON interface."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from townkeeper.web.api.cases import cases
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("cases", cases, name="cases"),
+]

@@ -1,0 +1,381 @@
+"""Opening a case: from a report to the committed rows, in one short transaction.
+
+`prepare()` works out every value in memory; `_write.write()` and its
+twin `write_case_with_models()` store them. On PostgreSQL the first is one statement; a test holds
+that both store equal rows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.cases._write import Prepared, StampMovedError, write
+from townkeeper.cases.desk import Desk, KnownProcedure, desk, kept_desk
+from townkeeper.cases.models import Case, Reporter, Task
+from townkeeper.cases.numbers import next_number
+from townkeeper.duties.register import CategoryRow, UnitRow
+from townkeeper.journal.actions import json_line
+from townkeeper.journal.chain import ZERO, entry_hash
+from townkeeper.journal.models import Chain, Entry
+from townkeeper.kit import clock
+from townkeeper.kit.errors import Problem
+from townkeeper.procedures.model import Context, NewTask
+from townkeeper.procedures.transition import begin
+from townkeeper.units.models import Place
+
+TITLE_MAX = 200
+ZONE = ZoneInfo(settings.TIME_ZONE)
+
+
+class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What comes in: a problem somebody saw. Lengths are checked with clear words in `prepare`."""
+
+    title: str
+    text: str = ""
+    category: str | None = None
+    area: str | None = None
+    place: str | None = None
+    address: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    channel: str = "api"
+    procedure: str = "problem"
+    kind: str = ""
+    reporter_name: str = ""
+    reporter_phone: str = ""
+    anonymous: bool = False
+
+
+def prepare(
+    report: Report, *, actor: str, desk: Desk, now: datetime, request_key: str | None = None
+) -> Prepared:
+    """Work out number, category, area, owner, first task and journal entry of a new case."""
+    title = _checked(report)
+    known = desk.procedure(report.procedure)
+    category = _category(report, desk)
+    place = _place(report, desk)
+    area = _area(report, desk, place)
+    answer = desk.register.resolve(category, area, now.astimezone(ZONE).date())
+    task = _first_task(known, desk, answer.lead, report.kind)
+    number = next_number(desk.prefix, now.astimezone(ZONE).date())
+    case = _case_row(report, known, number=number, title=title, now=now, request_key=request_key)
+    ticking = desk.clock(task.limit, task.warn, category, now)
+    performer = desk.register.unit_by_code.get(task.unit)
+    case.update(
+        step=task.step,
+        stage=_stage(known, task.step),
+        category_id=category.id if category else None,
+        area_id=area.id if area else None,
+        place_id=place.pk if place else None,
+        unit_id=answer.lead.id if answer.lead else None,
+        due_at=ticking.due_at,
+        warn_at=ticking.warn_at,
+    )
+    row = {
+        "step": task.step,
+        "stage": case["stage"],
+        "branch": task.branch,
+        "part": task.role,
+        "performer": task.performer,
+        "unit_id": performer.id if performer else None,
+        "assignee_id": None,
+        "opened_at": now,
+        "limit": ticking.limit,
+        "extensions": [],
+        "calendar_id": desk.calendar_id if ticking.limit else None,
+        "due_at": ticking.due_at,
+        "is_provisional": ticking.is_provisional,
+        "is_given": False,
+        "warn_at": ticking.warn_at,
+        "done_at": None,
+        "done_by": "",
+        "outcome": "",
+    }
+    data = {
+        "procedure": known.name,
+        "step": task.step,
+        "title": title,
+        "channel": report.channel,
+        "category": category.key if category else None,
+        "area": area.code if area else None,
+        "unit": performer.code if performer else None,
+        "limit": ticking.limit,
+        "due": ticking.due_at.isoformat() if ticking.due_at else None,
+        "owner": answer.reason(),
+    }
+    entry, chain = _first_entry(number, now, actor, data)
+    return Prepared(
+        stamp=desk.stamp,
+        case=case,
+        task=row,
+        entry=entry,
+        chain=chain,
+        reporter=_reporter_row(report),
+        owner=answer.lead,
+        reason=answer.reason(),
+    )
+
+
+def _case_row(
+    report: Report,
+    known: KnownProcedure,
+    *,
+    number: str,
+    title: str,
+    now: datetime,
+    request_key: str | None,
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "procedure_id": known.id,
+        "kind": report.kind,
+        "step": "",
+        "stage": "",
+        "category_id": None,
+        "title": title,
+        "text": report.text,
+        "channel": report.channel,
+        "address": report.address,
+        "lon": report.lon,
+        "lat": report.lat,
+        "area_id": None,
+        "place_id": None,
+        "unit_id": None,
+        "opened_at": now,
+        "due_at": None,
+        "warn_at": None,
+        "closed_at": None,
+        "outcome": "",
+        "answer": "",
+        "counts": {},
+        "origin": clock.origin(),
+        "external_system": "",
+        "external_number": "",
+        "external_digest": "",
+        "request_key": request_key,
+        "extra": {},
+        "version": 1,
+        "updated_at": timezone.now(),
+    }
+
+
+def _reporter_row(report: Report) -> dict[str, Any] | None:
+    if not (report.reporter_name or report.reporter_phone):
+        return None
+    return {
+        "name": report.reporter_name,
+        "phone": report.reporter_phone,
+        "is_anonymous": report.anonymous,
+    }
+
+
+def _first_entry(
+    number: str, now: datetime, actor: str, data: dict[str, object]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    fields = {
+        "subject": f"case:{number}",
+        "seq": 1,
+        "time": now,
+        "actor": actor,
+        "act": "case.opened",
+        "origin": clock.origin(),
+        "data": json_line(data),
+    }
+    digest = entry_hash(ZERO, **fields)  # type: ignore[arg-type]
+    return {**fields, "hash": digest}, {"subject": fields["subject"], "length": 1, "head": digest}
+
+
+def _checked(report: Report) -> str:
+    """Refuse what no field can hold; return the title in one line."""
+    title = " ".join(report.title.split())
+    if not title:
+        raise Problem("title-missing", _("Say in a few words what is wrong."), where="title")
+    if len(title) > TITLE_MAX:
+        raise Problem(
+            "title-too-long",
+            _("The title has %(n)d characters; %(max)d fit.") % {"n": len(title), "max": TITLE_MAX},
+            where="title",
+            hint=_("Put the rest into the description."),
+        )
+    for name, limit in (("address", 300), ("channel", 40), ("kind", 30)):
+        if len(getattr(report, name)) > limit:
+            raise Problem(
+                "too-long",
+                _("At most %(max)d characters fit here.") % {"max": limit},
+                where=name,
+            )
+    if "\x00" in report.text or "\x00" in title or "\x00" in report.address:
+        raise Problem("not-text", _("The text holds a character that is not text."), where="text")
+    _check_point(report)
+    return title
+
+
+def _check_point(report: Report) -> None:
+    if (report.lon is None) != (report.lat is None):
+        raise Problem(
+            "half-a-point", _("A position needs both longitude and latitude."), where="lon"
+        )
+    if report.lon is None or report.lat is None:
+        return
+    if not (-180 <= report.lon <= 180 and -90 <= report.lat <= 90):  # noqa: PLR2004
+        raise Problem(
+            "point-off-earth",
+            _("There is no such position: longitude %(lon)s, latitude %(lat)s.")
+            % {"lon": report.lon, "lat": report.lat},
+            where="lon",
+            hint=_("Longitude lies between -180 and 180, latitude between -90 and 90."),
+        )
+
+
+def _category(report: Report, desk: Desk) -> CategoryRow | None:
+    if report.category is None:
+        return None
+    row = desk.register.category_by_key.get(report.category)
+    if row is None:
+        raise Problem(
+            "category-unknown",
+            _("There is no category “%(key)s”.") % {"key": report.category},
+            where="category",
+        )
+    return row
+
+
+def _place(report: Report, desk: Desk) -> Place | None:
+    if report.place is None:
+        return None
+    place = desk.places.get(report.place)
+    if place is None:
+        raise Problem(
+            "place-unknown",
+            _("There is no place “%(key)s”.") % {"key": report.place},
+            where="place",
+        )
+    return place
+
+
+def _area(report: Report, desk: Desk, place: Place | None) -> UnitRow | None:
+    """Take the area that is said, else the one of the place, else the one around the point."""
+    if report.area is not None:
+        row = desk.register.unit_by_code.get(report.area)
+        if row is None:
+            raise Problem(
+                "area-unknown",
+                _("There is no unit with the code “%(code)s”.") % {"code": report.area},
+                where="area",
+            )
+        return row
+    if place is not None:
+        return desk.register.units[place.area_id]
+    if report.lon is not None and report.lat is not None:
+        return desk.register.area_at(report.lon, report.lat)
+    return None
+
+
+def _first_task(known: KnownProcedure, desk: Desk, lead: UnitRow | None, kind: str) -> NewTask:
+    office = desk.office_for(known.procedure.key)
+    changes = begin(
+        known.procedure,
+        Context(
+            actor="",
+            roles=frozenset(),
+            duty=((lead.code, "lead"),) if lead else (),
+            office=office.code if office else "",
+            kind=kind,
+        ),
+    )
+    return changes.opens[0]
+
+
+def _stage(known: KnownProcedure, step: str) -> str:
+    return known.procedure.steps[step].stage or "other"
+
+
+@transaction.atomic
+def write_case_with_models(prepared: Prepared) -> int:
+    """Store the same rows with models: the slow twin that a test compares `write` with."""
+    case = Case.objects.create(**prepared.case)
+    Task.objects.create(case=case, **prepared.task)
+    Entry.objects.create(**prepared.entry)
+    Chain.objects.create(**prepared.chain)
+    if prepared.reporter is not None:
+        Reporter.objects.create(case=case, **prepared.reporter)
+    return case.pk
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the sender of a report is told."""
+
+    id: int
+    number: str
+    step: str
+    stage: str
+    due_at: datetime | None
+    owner: str | None
+    owner_name: str | None
+    reason: dict[str, object]
+    is_repeat: bool = False
+    """The same request was answered before; this is that case."""
+
+
+def open_case(report: Report, *, actor: str, request_key: str | None = None) -> Opened:
+    """Open a case and return it; the same `request_key` again returns the same case."""
+    picture = kept_desk()
+    for _attempt in range(3):
+        prepared = prepare(
+            report, actor=actor, desk=picture, now=clock.now(), request_key=request_key
+        )
+        try:
+            pk = write(prepared)
+        except StampMovedError:
+            picture = desk()
+        except IntegrityError:
+            repeat = _repeat_of(request_key)
+            if repeat is None:
+                raise
+            return repeat
+        else:
+            return _opened(pk, prepared)
+    raise Problem(
+        "registers-busy", _("The registers are being changed just now. Please send it again.")
+    )
+
+
+def _opened(pk: int, prepared: Prepared) -> Opened:
+    owner = prepared.owner
+    return Opened(
+        id=pk,
+        number=prepared.case["number"],
+        step=prepared.case["step"],
+        stage=prepared.case["stage"],
+        due_at=prepared.case["due_at"],
+        owner=owner.code if owner else None,
+        owner_name=owner.name if owner else None,
+        reason=prepared.reason,
+    )
+
+
+def _repeat_of(request_key: str | None) -> Opened | None:
+    if request_key is None:
+        return None
+    case = Case.objects.filter(request_key=request_key).select_related("unit").first()
+    if case is None:
+        return None
+    return Opened(
+        id=case.pk,
+        number=case.number,
+        step=case.step,
+        stage=case.stage,
+        due_at=case.due_at,
+        owner=case.unit.code if case.unit else None,
+        owner_name=case.unit.name if case.unit else None,
+        reason={},
+        is_repeat=True,
+    )

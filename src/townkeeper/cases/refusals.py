@@ -1,0 +1,51 @@
+"""Says in words why a procedure refuses an action."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.kit.errors import Problem
+from townkeeper.procedures.model import RefusedError
+
+MESSAGES: Mapping[str, object] = {
+    "unknown-action": _("“%(action)s” is not possible in this state."),
+    "not-performer": _("Your role may not do this here; it is for: %(roles)s."),
+    "not-unit": _("This task belongs to another unit (%(unit)s)."),
+    "same-person": _("Whoever did the work may not decide on it: somebody else must."),
+    "reason-missing": _("Please give a reason."),
+    "ground-missing": _("Please choose one of the grounds: %(grounds)s."),
+    "evidence-missing": _("Evidence is missing: %(evidence)s."),
+    "used-up": _("This has been used as often as it may be."),
+    "closed": _("The case has ended."),
+    "task-missing": _("Please say which task you mean."),
+    "no-owner": _("Nobody answers for this kind of matter here yet; it must be dispatched first."),
+    "answer-missing": _("The person who reported it must get an answer: please write one."),
+    "already-paused": _("The clock stands still already."),
+    "not-paused": _("The clock is running already."),
+    "already-asked": _("This has been asked for and waits for a decision."),
+    "not-asked": _("Nobody has asked for this."),
+    "wrong-kind": _("This is not possible for this kind of case."),
+}
+
+
+def _listed(value: object) -> object:
+    return "、".join(map(str, value)) if isinstance(value, (tuple, list, set, frozenset)) else value
+
+
+def refusal(error: RefusedError, where: str) -> Problem:
+    """Return a refusal of the transition function as a Problem for a person."""
+    params = {name: _listed(value) for name, value in error.params.items()}
+    message = MESSAGES.get(error.code, _("The procedure does not allow this."))
+    return Problem(error.code, Filled(message, params), where=where)
+
+
+class Filled:
+    """A translatable message with its values, put together in the language of the reader."""
+
+    def __init__(self, message: object, params: Mapping[str, object]) -> None:
+        self.message = message
+        self.params = params
+
+    def __str__(self) -> str:
+        text = str(self.message)
+        return text % self.params if self.params and "%(" in text else text
