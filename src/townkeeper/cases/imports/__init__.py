@@ -1,0 +1,1 @@
+"""Import of historical records: a spreadsheet and a mapping become cases with their journal."""
