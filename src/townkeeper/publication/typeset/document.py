@@ -17,7 +17,9 @@ Cell = str | int | float | None
 """A percent is a ratio (0.9502 is 95.02 %); a date is ISO 8601 text; None is "not known"."""
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]"
+)
 
 
 class Text(Struct, frozen=True, tag="text", forbid_unknown_fields=True):

@@ -25,7 +25,6 @@ from townkeeper.publication.typeset.document import (
     clean,
 )
 from townkeeper.publication.typeset.docx_styles import (
-    number_pages,
     prepare,
     rule_below,
     set_page,
@@ -136,9 +135,7 @@ def _paragraphs(word: WordDocument, paragraphs: tuple[Paragraph, ...]) -> None:
             made.add_run(clean(run.text))
 
 
-def _charts(
-    word: WordDocument, charts: tuple[Chart, ...], fonts: FontSettings | None
-) -> None:
+def _charts(word: WordDocument, charts: tuple[Chart, ...], fonts: FontSettings | None) -> None:
     for chart in charts:
         paragraph = word.add_paragraph(style="Bulletin picture")
         shape = paragraph.add_run().add_picture(
@@ -150,6 +147,9 @@ def _charts(
 
 def _end(word: WordDocument, document: Document) -> None:
     words = WORDS[document.language]
+    if word.paragraphs[-1].style is not None and word.paragraphs[-1].style.name == "Bulletin text":
+        # no page may hold the signature alone (7.3.5)
+        word.paragraphs[-1].paragraph_format.keep_with_next = True
     english = document.language == "en"
     single = len(document.attachments) == 1
     for number, attachment in enumerate(document.attachments, 1):
@@ -196,8 +196,8 @@ def _attachment(
     count = f"{space}{number}" if len(document.attachments) > 1 else ""
     word.add_paragraph(f"{words.attachment}{count}", style="Bulletin attachment")
     title = word.add_paragraph(clean(attachment.title), style="Bulletin attachment title")
-    # shown in Word's navigation beside the headings
-    title.paragraph_format.element.get_or_add_pPr()
+    outline = element("w:outlineLvl", {"w:val": "0"})  # so that Word's navigation shows it
+    title._p.get_or_add_pPr().insert_element_before(outline, "w:rPr")  # noqa: SLF001
     _paragraphs(word, attachment.paragraphs)
     for table in attachment.tables:
         if table.title != attachment.title:

@@ -132,9 +132,7 @@ def set_page(section: WordSection, *, wide: bool = False) -> None:
     properties = section._sectPr  # noqa: SLF001 - python-docx has no door to the grid
     for old in properties.findall(qn("w:docGrid")):
         properties.remove(old)
-    properties.append(
-        element("w:docGrid", {"w:type": "linesAndChars", "w:linePitch": "579", "w:charSpace": "-849"})
-    )
+    properties.append(element("w:docGrid", {"w:type": "lines", "w:linePitch": "579"}))
 
 
 def number_pages(word: WordDocument, section: WordSection, language: Language) -> None:
@@ -197,9 +195,7 @@ def _style(word: WordDocument, look: Look, language: Language) -> None:
     if look.name in names:
         style = cast("ParagraphStyle", word.styles[look.name])
     else:
-        style = cast(
-            "ParagraphStyle", word.styles.add_style(look.name, WD_STYLE_TYPE.PARAGRAPH)
-        )
+        style = cast("ParagraphStyle", word.styles.add_style(look.name, WD_STYLE_TYPE.PARAGRAPH))
         style.base_style = word.styles["Normal"]
         style.quick_style = True
     size = size_for(look.size, language)
@@ -228,6 +224,13 @@ def _style(word: WordDocument, look: Look, language: Language) -> None:
         body = look.pitch == LOOKS[0].pitch
         form.line_spacing = Pt(19.3) if language == "en" and body else Pt(look.pitch)
     form.first_line_indent = Pt(2 * size) if look.indent and language != "en" else Pt(0)
+    if look.pitch != LOOKS[0].pitch or language == "en":
+        off = element("w:snapToGrid", {"w:val": "0"})
+        style.element.get_or_add_pPr().insert_element_before(off, "w:spacing", "w:ind", "w:jc")
+    if look.face == "body" and look.size == LOOKS[0].size and language != "en":
+        # 16 pt less a quarter: 28 characters fill 156 mm (Word knows only half points)
+        tight = element("w:spacing", {"w:val": "-5"})
+        properties.insert_element_before(tight, "w:kern", "w:sz", "w:szCs", "w:u", "w:lang")
     if look.indent and language != "en":
         # two characters whatever the size, as Word's own dialogue writes it
         style.element.get_or_add_pPr().get_or_add_ind().set(qn("w:firstLineChars"), "200")

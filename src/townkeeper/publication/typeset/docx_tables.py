@@ -7,15 +7,17 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from townkeeper.publication.typeset.document import Document, Table, clean
 from townkeeper.publication.typeset.docx_styles import element
 from townkeeper.publication.typeset.layout import (
+    MM_PER_PT,
     SIDEWAYS_MM,
     UPRIGHT_MM,
     column_widths,
+    ems,
     table_size,
 )
 from townkeeper.publication.typeset.words import WORDS, clipped, shown, written_date
 
 TWIPS_PER_MM = 1440 / 25.4
-SIDES = {"left": "left", "center": "center", "right": "right"}
+UPRIGHT_FOOT_MM = 225.0
 
 
 def add_table(word: WordDocument, document: Document, table: Table, *, wide: bool) -> None:
@@ -28,8 +30,9 @@ def add_table(word: WordDocument, document: Document, table: Table, *, wide: boo
     head = _style_id(word, "Bulletin table head")
     text = _style_id(word, "Bulletin table text")
     if document.label:
-        label = _style_id(word, "Bulletin label")
-        made.append(_row([_cell(clean(document.label), sum(widths), label, span=len(widths))], head=True))
+        notice = clean(document.label)
+        style = _style_id(word, "Bulletin label")
+        made.append(_row([_cell(notice, sum(widths), style, span=len(widths))], head=True))
     titles = [
         _cell(clean(column.title), width, head, side="center", size=size, shade=True)
         for column, width in zip(table.columns, widths, strict=True)
@@ -37,16 +40,18 @@ def add_table(word: WordDocument, document: Document, table: Table, *, wide: boo
     made.append(_row(titles, head=True))
     for row in table.rows:
         made.append(
-            _row([
-                _cell(
-                    clipped(shown(cell, column), document.language),
-                    width,
-                    text,
-                    side=column.side,
-                    size=size,
-                )
-                for cell, column, width in zip(row, table.columns, widths, strict=True)
-            ])
+            _row(
+                [
+                    _cell(
+                        clipped(shown(cell, column), document.language),
+                        width,
+                        text,
+                        side=column.side,
+                        size=size,
+                    )
+                    for cell, column, width in zip(row, table.columns, widths, strict=True)
+                ]
+            )
         )
     if not table.rows:
         nothing = WORDS[document.language].no_rows
@@ -61,16 +66,20 @@ def add_imprint(word: WordDocument, document: Document) -> None:
     total = int(UPRIGHT_MM * TWIPS_PER_MM)
     right = total * 2 // 5
     made = _frame([total - right, right], rules=True)
+    lines = 1
     if document.cc:
+        lines += 1 + int(ems(clean(document.cc)) * 14 * MM_PER_PT / (UPRIGHT_MM - 12))
         copies = f"{words.cc}{words.colon}{clean(document.cc)}"
         made.append(_row([_cell(copies, total, style, span=2)]))
     day = written_date(document.printed or document.date, document.language)
     printed = f"{words.printed} {day}" if document.language == "en" else f"{day} {words.printed}"
     made.append(
-        _row([
-            _cell(clean(document.printer or document.issuer), total - right, style),
-            _cell(printed, right, style, side="right"),
-        ])
+        _row(
+            [
+                _cell(clean(document.printer or document.issuer), total - right, style),
+                _cell(printed, right, style, side="right"),
+            ]
+        )
     )
     properties = made.find(qn("w:tblPr"))
     if properties is not None:
@@ -83,6 +92,8 @@ def add_imprint(word: WordDocument, document: Document) -> None:
                     "w:horzAnchor": "margin",
                     "w:tblpXSpec": "center",
                     "w:tblpYSpec": "bottom",
+                    # for programs that do not know "bottom": the height reckoned by lines
+                    "w:tblpY": str(int(UPRIGHT_FOOT_MM * TWIPS_PER_MM) - 20 * 25 * lines),
                 },
             ),
         )
@@ -151,7 +162,7 @@ def _cell(
     paragraph = element("w:p")
     look = element("w:pPr")
     look.append(element("w:pStyle", {"w:val": style}))
-    look.append(element("w:jc", {"w:val": SIDES[side]}))
+    look.append(element("w:jc", {"w:val": side}))
     paragraph.append(look)
     for order, line in enumerate(text.split("\n")):
         run = element("w:r")

@@ -104,7 +104,9 @@ def choose(settings: FontSettings, language: Language, *, chinese: bool) -> Font
         )
     if language == "en":
         roles = {role: _once((*latin[:1], *families)) for role, families in roles.items()}
-    return FontChoice({role: families or latin[:1] for role, families in roles.items()}, has_chinese)
+    return FontChoice(
+        {role: families or latin[:1] for role, families in roles.items()}, has_chinese
+    )
 
 
 def _present(wanted: tuple[str, ...], present: set[str]) -> tuple[str, ...]:

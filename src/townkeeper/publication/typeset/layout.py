@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from townkeeper.publication.typeset.document import (
     Attachment,
     Chart,
@@ -17,7 +19,7 @@ from townkeeper.publication.typeset.words import WORDS, clipped, shown, written_
 WIDE = 9
 """Columns that an upright page holds; a table with more lies on its side."""
 LATIN_LETTER = 0.52
-CHINESE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]")
+CHINESE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\U0001f000-\U0003ffff]")
 UPRIGHT_MM = 156.0
 SIDEWAYS_MM = 225.0
 MM_PER_PT = 25.4 / 72
@@ -26,8 +28,8 @@ MM_PER_PT = 25.4 / 72
 def ems(text: str) -> float:
     """Return the width of the longest line in characters of Chinese."""
     return max(
-        sum(1.0 if CHINESE.match(letter) or ord(letter) > 0xFFFF else LATIN_LETTER for letter in line)  # noqa: PLR2004
-        for line in (text.split("\n") or [""])
+        sum(1.0 if CHINESE.match(letter) else LATIN_LETTER for letter in line)
+        for line in text.split("\n")
     )
 
 
@@ -68,7 +70,7 @@ def payload(document: Document) -> dict[str, object]:
     return {
         "lang": "en" if language == "en" else "zh",
         "region": {"zh-Hans": "cn", "zh-Hant": "hk", "en": "gb"}[language],
-        "words": words._asdict(),
+        "words": structs.asdict(words),
         "masthead": clean(document.masthead),
         "number": clean(document.number),
         "signer": clean(document.signer),

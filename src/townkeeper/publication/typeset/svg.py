@@ -131,9 +131,7 @@ def lines(
     return pen.svg(width, max(height, floor + 4), title)
 
 
-def parts(
-    items: Sequence[Part], *, title: str, palette: Palette, width: float = 590.0
-) -> str:
+def parts(items: Sequence[Part], *, title: str, palette: Palette, width: float = 590.0) -> str:
     """Draw the parts of a whole as one bar, each named under it with its figure."""
     pen = _Pen(palette)
     whole = sum(max(item.value, 0.0) for item in items)

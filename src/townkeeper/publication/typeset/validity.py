@@ -144,9 +144,7 @@ def _fits(cell: Cell, column: Column) -> bool:
     if cell is None:
         return True
     if column.kind in NUMERIC:
-        return (
-            isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell)
-        )
+        return isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell)
     if not isinstance(cell, str):
         return column.kind == "text"
     if column.kind == "date":

@@ -18,7 +18,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it onto `path` when all went well."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(path.suffix, f".{path.stem[:80]}.", path.parent)
         os.close(handle)
     except OSError as error:
         raise unwritable(path, error) from error

@@ -1,16 +1,18 @@
 """The fixed words of an official document and how it writes dates and figures, per language."""
 
 from datetime import date
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from townkeeper.publication.typeset.document import Cell, Column, Language, Section, clean
 
 UNKNOWN = "—"
+FORMS = {"percent": ".2%", "score": ".2f", "integer": ",.0f"}
 SHOWN = 500
 """Characters of one cell that a page shows; the spreadsheet holds all of them."""
 
 
-class Words(NamedTuple):
+class Words(Struct, frozen=True, kw_only=True):
     """What GB/T 9704-2012 prints around the office's own text."""
 
     signer: str
@@ -31,7 +33,6 @@ class Words(NamedTuple):
     number: str
     issuer: str
     colon: str
-    comma: str
     brackets: tuple[str, str]
 
 
@@ -40,26 +41,30 @@ WORDS: dict[Language, Words] = {
         signer="签发人", attachment="附件", attachment_list="附件", cc="抄送", printed="印发",
         no_rows="本期无数据", cut="……（全文见电子表格）", round="考核轮次", data_time="数据截至",
         digest="摘要值", selection="筛选条件", licence="数据许可", notes="说明", label="标注",
-        title="标题", number="发文字号", issuer="发文机关", colon="：", comma="；", brackets=("（", "）"),
+        title="标题", number="发文字号", issuer="发文机关", colon="：",
+        brackets=("（", "）"),
     ),
     "zh-Hant": Words(
         signer="簽發人", attachment="附件", attachment_list="附件", cc="抄送", printed="印發",
         no_rows="本期無數據", cut="……（全文見電子表格）", round="考核輪次", data_time="數據截至",
         digest="摘要值", selection="篩選條件", licence="數據許可", notes="說明", label="標註",
-        title="標題", number="發文字號", issuer="發文機關", colon="：", comma="；", brackets=("（", "）"),
+        title="標題", number="發文字號", issuer="發文機關", colon="：",
+        brackets=("（", "）"),
     ),
     "en": Words(
         signer="Signed by", attachment="Attachment", attachment_list="Attachments", cc="Copies to",
         printed="Printed", no_rows="No data in this period",
         cut="… (full text in the spreadsheet)", round="Round", data_time="Data as of",
         digest="Digest", selection="Selection", licence="Licence", notes="Notes", label="Label",
-        title="Title", number="Number", issuer="Issued by", colon=": ", comma="; ", brackets=("(", ")"),
+        title="Title", number="Number", issuer="Issued by", colon=": ",
+        brackets=("(", ")"),
     ),
 }  # fmt: skip
 
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 DIGITS = "零一二三四五六七八九"
 
 
@@ -118,15 +123,10 @@ def shown(cell: Cell, column: Column) -> str:
         return UNKNOWN
     if isinstance(cell, str):
         return clean(cell)
-    if column.kind == "percent":
-        return f"{cell:.2%}"
-    if column.kind == "score":
-        return f"{cell:.2f}"
-    if column.kind == "integer":
-        return f"{cell:,.0f}"
+    form = FORMS.get(column.kind, "")
     if column.kind == "number":
-        return f"{cell:,.6g}" if isinstance(cell, float) else f"{cell:,}"
-    return str(cell)
+        form = ",.6g" if isinstance(cell, float) else ","
+    return format(cell, form)
 
 
 def clipped(text: str, language: Language) -> str:

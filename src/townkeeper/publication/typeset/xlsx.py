@@ -43,11 +43,13 @@ def write_xlsx(document: Document, path: Path) -> None:
     check(document)
     with replacing(path) as temporary, _workbook(temporary, {}) as book:
         # the document's own date, so that the same data give the same bytes
-        book.set_properties({
-            "title": clean(" ".join(document.title)),
-            "author": clean(document.issuer),
-            "created": _midnight(document.date),
-        })
+        book.set_properties(
+            {
+                "title": clean(" ".join(document.title)),
+                "author": clean(document.issuer),
+                "created": _midnight(document.date),
+            }
+        )
         styles = _styles(book)
         _notes(book, document)
         taken = {WORDS[document.language].notes.casefold()}
@@ -99,10 +101,12 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], path: P
         writer = csv.writer(out)
         writer.writerow([harmless(column.title) for column in columns])
         for row in rows:
-            writer.writerow([
-                harmless(cell) if isinstance(cell, str) else "" if cell is None else cell
-                for cell in row
-            ])
+            writer.writerow(
+                [
+                    harmless(cell) if isinstance(cell, str) else "" if cell is None else cell
+                    for cell in row
+                ]
+            )
             count += 1
     return count
 
@@ -114,7 +118,7 @@ def harmless(text: str) -> str:
 
 
 def sheet_name(title: str, taken: set[str]) -> str:
-    """Return a name that Excel accepts (31 characters, none of []:*?/\\) and remember it."""
+    """Return a name that Excel accepts (31 characters, no brackets or slashes), remember it."""
     base = "".join(" " if letter in "[]:*?/\\\n'" else letter for letter in clean(title)).strip()
     name = base[:31].strip() or "Sheet"
     number = 1
@@ -149,9 +153,7 @@ def _new_sheet(
 
 
 def _head(sheet: Worksheet, table: Table, styles: dict[str, Format], top: int) -> None:
-    for place, (column, width) in enumerate(
-        zip(table.columns, column_widths(table), strict=True)
-    ):
+    for place, (column, width) in enumerate(zip(table.columns, column_widths(table), strict=True)):
         # a Chinese character is about two of Excel's units wide
         units = min(max(width * 2, ems(column.title) * 2 + 4, 8), 60)
         sheet.set_column(place, place, units)
