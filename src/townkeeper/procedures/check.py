@@ -4,10 +4,17 @@ from collections.abc import Callable, Collection, Iterator
 
 from townkeeper.procedures import graph
 from townkeeper.procedures.limits import is_limit, is_within
-from townkeeper.procedures.model import Action, Branch, Finding, Procedure, Revisit, Step
+from townkeeper.procedures.model import Action, Branch, Finding, Procedure, Revisit, Step, Text
 from townkeeper.procedures.reader import near
 from townkeeper.procedures.wording import finding_text as finding_text  # noqa: PLC0414 - public
 
+STAGES = frozenset(
+    {
+        "intake", "filing", "dispatch", "handling", "dispute", "verifying", "answering", "closed",
+        "voided", "other",
+    }
+)  # fmt: skip
+"""The stages of national practice that metrics read."""
 LimitHours = Callable[[str], float | None]
 EVIDENCE_KINDS = frozenset(
     {
@@ -112,7 +119,14 @@ def _step(procedure: Procedure, step: Step, roles: Collection[str]) -> Iterator[
     elif step.warn is not None and not any([step.limit, *(b.limit for b in step.branches)]):
         yield Finding("warn-without-limit", f"{path}.warn", {"step": step.name}, error=False)
     yield from _rescue(step, path)
-    missing = sorted(set(procedure.title) - set(step.title)) if step.title else []
+    if step.stage and step.stage not in STAGES:
+        params = {"stage": step.stage, "near": near(step.stage, STAGES)}
+        yield Finding("stage-unknown", f"{path}.stage", params)
+    yield from _title(procedure, step.title, path)
+
+
+def _title(procedure: Procedure, title: Text, path: str) -> Iterator[Finding]:
+    missing = sorted(set(procedure.title) - set(title)) if title else []
     if missing:
         yield Finding("title-language", f"{path}.title", {"languages": missing}, error=False)
 
@@ -168,9 +182,7 @@ def _action(
         params = {"kind": kind, "near": near(kind, procedure.kinds)}
         yield Finding("kind-unknown", f"{path}.kinds", params)
     yield from _target(procedure, action, path)
-    missing = sorted(set(procedure.title) - set(action.title)) if action.title else []
-    if missing:
-        yield Finding("title-language", f"{path}.title", {"languages": missing}, error=False)
+    yield from _title(procedure, action.title, path)
 
 
 def _target(procedure: Procedure, action: Action, path: str) -> Iterator[Finding]:

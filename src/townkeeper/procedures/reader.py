@@ -18,7 +18,8 @@ from townkeeper.procedures.model import (
     Text,
 )
 
-NAME = re.compile(r"[a-z][a-z0-9_-]{0,59}")
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
+"""Names and codes: small English letters, at most 30, so that every column can hold them."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 DAYS = re.compile(r"(\d+)d(?:\.\.(\d+)d)?")
@@ -82,7 +83,7 @@ class Reader:
         for name, body in self.pairs(value, path):
             where = _under(path, name)
             if NAME.fullmatch(name) is None:
-                self.note(where, "name-invalid", name=name)
+                self.note(where, "name-invalid", name=_shown(name))
             elif name in seen:
                 self.note(where, "name-twice", name=name)
             elif body is None:
@@ -129,6 +130,21 @@ class Reader:
                 for number, item in enumerate(value)
             )
         return (self.text(value, _under(path, key)),)
+
+    def code(self, body: Mapping[str, object], key: str, path: str) -> str | None:
+        """Read a name that stands for something: a role, a counter, an outcome, a stage."""
+        said = self.text_or_none(body, key, path)
+        return self.checked(said, _under(path, key)) if said else None
+
+    def codes(self, body: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
+        return tuple(
+            self.checked(said, _under(path, key)) for said in self.texts(body, key, path) if said
+        )
+
+    def checked(self, said: str, path: str) -> str:
+        if NAME.fullmatch(said) is None:
+            self.note(path, "name-invalid", name=_shown(said))
+        return said
 
     def flag(self, body: Mapping[str, object], key: str, path: str, yes: str = "") -> bool:
         value = body.get(key, False)
@@ -199,16 +215,13 @@ class Reader:
         for key in ("procedure", "start", "steps"):
             if isinstance(data, Mapping) and key not in body:
                 self.note(key, "key-missing", key=key)
-        key = self.word(body, "procedure", "")
-        if key and NAME.fullmatch(key) is None:
-            self.note("procedure", "name-invalid", name=key)
         titled = self.titles_by_name(body, "", "steps")
         steps = {
             name: self.step(name, step, titled)
             for name, step in self.named(_given(body, "steps"), "steps", STEP_KEYS)
         }
         return Procedure(
-            key=key,
+            key=self.code(body, "procedure", "") or "",
             title=self.titles(body.get("title"), "title"),
             start=self.word(body, "start", ""),
             steps=steps,
@@ -219,10 +232,10 @@ class Reader:
 
     def kinds(self, body: Mapping[str, object]) -> dict[str, Text]:
         read = self.mapping(_given(body, "kinds"), "kinds", None)
-        for kind in read:
-            if NAME.fullmatch(kind) is None:
-                self.note(f"kinds.{kind}", "name-invalid", name=kind)
-        return {kind: self.titles(said, f"kinds.{kind}") for kind, said in read.items()}
+        return {
+            self.checked(kind, f"kinds.{kind}"): self.titles(said, f"kinds.{kind}")
+            for kind, said in read.items()
+        }
 
     def titles_by_name(self, body: Mapping[str, object], path: str, of: str) -> dict[str, Text]:
         """Read `titles`, which names the parts in one place so that these keep their short form."""
@@ -262,7 +275,7 @@ class Reader:
         return Step(
             name=name,
             title=self.title(body, path, titled.get(name)),
-            performer=self.word(body, "performer", path),
+            performer=self.code(body, "performer", path) or "",
             unit=unit,
             limit=self.limit(body, path),
             warn=self.share(body.get("warn"), f"{path}.warn"),
@@ -271,10 +284,10 @@ class Reader:
             join=cast("Join", join),
             not_performers_of=self.texts(body, "not", path),
             final=self.flag(body, "final", path),
-            outcome=self.text_or_none(body, "outcome", path),
+            outcome=self.code(body, "outcome", path),
             answer_required=self.flag(body, "answer", path, "required"),
             revisit=self.revisit(body.get("revisit"), f"{path}.revisit"),
-            stage=self.word(body, "stage", path),
+            stage=self.code(body, "stage", path) or "",
             source=self.word(body, "source", path),
         )
 
@@ -290,7 +303,7 @@ class Reader:
         to = self.text_or_none(body, "to", path)
         ends = self.choice(body, "ends", path, ("task", "step"), default_ends(to, main))
         times = self.times(body, path)
-        decider = self.text_or_none(body, "ask", path)
+        decider = self.code(body, "ask", path)
         if "performer" in body and "performers" in body:
             self.note(_under(path, "performers"), "both-given", one="performer", other="performers")
         by = "performers" if "performers" in body else "performer"
@@ -298,20 +311,20 @@ class Reader:
             name=name,
             to=to,
             title=self.title(body, path, title),
-            performers=self.texts(body, by, path),
+            performers=self.codes(body, by, path),
             reason=self.flag(body, "reason", path, "required"),
-            evidence=self.texts(body, "evidence", path),
-            counts=self.text_or_none(body, "counts", path),
+            evidence=self.codes(body, "evidence", path),
+            counts=self.code(body, "counts", path),
             ask=Ask(decider, times) if decider else None,
             pauses=self.flag(body, "pauses", path),
             resumes=self.flag(body, "resumes", path),
             grounds=self.texts(body, "grounds", path),
-            outcome=self.text_or_none(body, "outcome", path),
+            outcome=self.code(body, "outcome", path),
             times=None if decider else times,
             ends=cast("Ends", ends),
             extends=self.limit(body, path, "extends"),
-            kinds=self.texts(body, "kinds", path),
-            becomes=self.text_or_none(body, "becomes", path),
+            kinds=self.codes(body, "kinds", path),
+            becomes=self.code(body, "becomes", path),
         )
 
     def times(self, body: Mapping[str, object], path: str) -> int | None:
@@ -330,11 +343,11 @@ class Reader:
         return Branch(
             name=name,
             title=self.titles(body.get("title"), _under(path, "title")),
-            performer=self.word(body, "performer", path),
+            performer=self.code(body, "performer", path) or "",
             unit=self.word(body, "unit", path),
             role=cast("Role", self.choice(body, "role", path, ("lead", "assist"), "assist")),
             limit=self.limit(body, path),
-            evidence=self.texts(body, "evidence", path),
+            evidence=self.codes(body, "evidence", path),
         )
 
     def revisit(self, value: object, path: str) -> Revisit | None:

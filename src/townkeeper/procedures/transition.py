@@ -237,7 +237,7 @@ def _effect(
     if action.ends == "task" and not _is_joined(step, state, task):
         return Changes(
             action=action.name, step=step.name, closes=own, counts=counts,
-            clears=_decided(state, action), kind=action.becomes,
+            clears=_decided(state, action), kind=action.becomes, task=_key(task),
         )  # fmt: skip
     target = procedure.steps[action.to]
     if target.final and target.answer_required and not context.answer.strip():

@@ -1,8 +1,46 @@
-"""Says in words what is wrong with a procedure, and what would be right."""
+"""Says in words what is wrong with a procedure or an action, and what would be right."""
 
-from townkeeper.procedures.model import Finding
+from collections.abc import Mapping
+
+from townkeeper.procedures.model import Finding, RefusedError, Text
+from townkeeper.procedures.phrases import FINDINGS, NEAR, REFUSALS, SYNTAX
+from townkeeper.procedures.reader import SyntaxProblem
+
+COLUMNS = {"en": 0, "zh-Hans": 1, "zh-Hant": 2}
+ALSO = {"zh-Hant": ("zh-Hans",), "zh-Hans": ("zh-Hant",), "en": ()}
 
 
 def finding_text(finding: Finding, lang: str) -> str:
-    """Say a finding in `lang`."""
-    return f"{finding.path} {finding.code} {dict(finding.params)} {lang}"
+    """Say in `lang` (`zh-Hant`, `zh-Hans`, else English) what `check` found and what to do."""
+    return _sentence(FINDINGS[finding.code], finding.params, lang)
+
+
+def syntax_text(problem: SyntaxProblem, lang: str) -> str:
+    """Say in `lang` why the data is not a procedure, and what should stand there."""
+    return _sentence(SYNTAX[problem.code], problem.params, lang)
+
+
+def refusal_text(refused: RefusedError, lang: str) -> str:
+    """Say in `lang` why an action is refused; roles, steps and kinds appear as their names."""
+    return _sentence(REFUSALS[refused.code], refused.params, lang)
+
+
+def title(text: Text, lang: str, name: str) -> str:
+    """Return a title in `lang`, else in its nearest language, else the first, else the name."""
+    for tag in (lang, *ALSO.get(lang, ()), "und", "en"):
+        if tag in text:
+            return text[tag]
+    return next(iter(text.values()), name)
+
+
+def _sentence(said: tuple[str, str, str], params: Mapping[str, object], lang: str) -> str:
+    column = COLUMNS.get(lang, 0)
+    comma = ", " if column == 0 else "、"
+    shown = {
+        key: comma.join(map(str, value)) if isinstance(value, list | tuple) else value
+        for key, value in params.items()
+    }
+    sentence = said[column].format_map(shown)
+    if not params.get("near"):
+        return sentence
+    return f"{sentence}{' ' if column == 0 else ''}{NEAR[column].format_map(shown)}"

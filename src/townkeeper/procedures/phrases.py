@@ -1,0 +1,343 @@
+# ruff: noqa: E501 - Chinese punctuation; one sentence is one line
+"""Holds the sentences about procedures: what is wrong and what would be right, in three languages."""
+
+FINDINGS: dict[str, tuple[str, str, str]] = {
+    "counter-never-raised": (
+        "The counter “{counter}” is read but no action raises it. Give an action “counts: {counter}”.",
+        "计数“{counter}”有地方读取，却没有任何操作累加它。应在某个操作写上“counts: {counter}”。",
+        "計數「{counter}」有地方讀取，卻沒有任何操作累加它。應在某個操作寫上「counts: {counter}」。",
+    ),
+    "start-unknown": (
+        "The start “{step}” is not a step. Name one of the steps.",
+        "起始环节“{step}”不存在。应填写已有的环节。",
+        "起始環節「{step}」不存在。應填寫已有的環節。",
+    ),
+    "start-final": (
+        "The start “{step}” is a final step, so nothing would ever be done. Start with a step that has actions.",
+        "起始环节“{step}”同时是终结环节，什么也办不了。应从有操作的环节开始。",
+        "起始環節「{step}」同時是終結環節，甚麼也辦不了。應從有操作的環節開始。",
+    ),
+    "same-at-start": (
+        "“unit: same” means the unit of the step before, and “{step}” is the first. Use “opener” or “office”.",
+        "“unit: same”指上一环节的单位，而“{step}”是第一个环节。应改用“opener”或“office”。",
+        "「unit: same」指上一環節的單位，而「{step}」是第一個環節。應改用「opener」或「office」。",
+    ),
+    "no-final": (
+        "No step is final, so no case could ever end. Mark at least one step “final: true”.",
+        "没有终结环节，任何事项都办不完。至少应有一个环节写上“final: true”。",
+        "沒有終結環節，任何事項都辦不完。至少應有一個環節寫上「final: true」。",
+    ),
+    "step-unreachable": (
+        "No action leads to “{step}”. Lead an action to it, or remove it.",
+        "没有任何操作通向“{step}”。应有操作通向它，否则应删去。",
+        "沒有任何操作通向「{step}」。應有操作通向它，否則應刪去。",
+    ),
+    "dead-end": (
+        "A case that comes to “{step}” stays there: no action leaves it. Add an action with “to”, or make it final.",
+        "事项到了“{step}”就出不去：没有操作通向别的环节。应增加带“to”的操作，或设为终结环节。",
+        "事項到了「{step}」就出不去：沒有操作通向別的環節。應增加帶「to」的操作，或設為終結環節。",
+    ),
+    "no-way-out": (
+        "From “{step}” no final step can be reached: the case goes round for ever. Lead one of its actions towards an end.",
+        "从“{step}”出发到不了任何终结环节，只会循环。应有操作通向终结。",
+        "從「{step}」出發到不了任何終結環節，只會循環。應有操作通向終結。",
+    ),
+    "final-with-actions": (
+        "The final step “{step}” has actions or branches, which nobody could use. Remove them, or do not make it final.",
+        "终结环节“{step}”带有操作或分支，无人能用。应删去，或不设为终结。",
+        "終結環節「{step}」帶有操作或分支，無人能用。應刪去，或不設為終結。",
+    ),
+    "answer-not-final": (
+        "“{step}” asks for an answer but is not final. The answer is given when a case ends: put it at the final step.",
+        "“{step}”要求答复，却不是终结环节。答复在办结时作出，应写在终结环节。",
+        "「{step}」要求答覆，卻不是終結環節。答覆在辦結時作出，應寫在終結環節。",
+    ),
+    "performer-missing": (
+        "Nobody is named who works on “{step}”. Give it a “performer”.",
+        "“{step}”没有指明由谁办理。应写明“performer”。",
+        "「{step}」沒有指明由誰辦理。應寫明「performer」。",
+    ),
+    "warn-range": (
+        "The warning at {warn} is not a share between 0 and 1 (0% and 100%). Write for instance “80%”.",
+        "预警值{warn}不在0与1（0%与100%）之间。应写如“80%”。",
+        "預警值{warn}不在0與1（0%與100%）之間。應寫如「80%」。",
+    ),
+    "warn-without-limit": (
+        "“{step}” warns of a limit that it does not have. Give it a limit, or remove “warn”.",
+        "“{step}”设了预警却没有时限。应设时限，或删去“warn”。",
+        "「{step}」設了預警卻沒有時限。應設時限，或刪去「warn」。",
+    ),
+    "no-rescue": (
+        "When the duty register names no unit for “{step}”, nobody can move the case on. Give another role (a dispatcher) an action that leads on.",
+        "若职责库找不到“{step}”的责任单位，就没有人能推进。应让另一角色（如派遣员）有可用的操作。",
+        "若職責庫找不到「{step}」的責任單位，就沒有人能推進。應讓另一角色（如派遣員）有可用的操作。",
+    ),
+    "title-language": (
+        "The title is missing in: {languages}. Give it in every language of the procedure's own title.",
+        "名称缺少以下语言：{languages}。应与程序名称的语言一致。",
+        "名稱缺少以下語言：{languages}。應與程序名稱的語言一致。",
+    ),
+    "revisit-not-final": (
+        "“{step}” has a revisit but is not final. Cases are looked at again after they end: put it at the final step.",
+        "“{step}”设了回访复查，却不是终结环节。复查在办结之后，应写在终结环节。",
+        "「{step}」設了回訪複查，卻不是終結環節。複查在辦結之後，應寫在終結環節。",
+    ),
+    "share-range": (
+        "A share of {share} of the closed cases cannot be drawn. It must be above 0% and at most 100%.",
+        "无法抽取{share}的已结事项。比例应大于0%且不超过100%。",
+        "無法抽取{share}的已結事項。比例應大於0%且不超過100%。",
+    ),
+    "revisit-order": (
+        "The revisit ends on day {last}, before it begins on day {first}. Write the smaller number first.",
+        "复查截止第{last}天，早于开始的第{first}天。应先写小的数。",
+        "複查截止第{last}天，早於開始的第{first}天。應先寫小的數。",
+    ),
+    "stage-unknown": (
+        "The stage “{stage}” is not known, so no metric would count it.",
+        "阶段“{stage}”不存在，指标无法统计。",
+        "階段「{stage}」不存在，指標無法統計。",
+    ),
+    "role-unknown": (
+        "The role “{role}” does not exist. Use a role of the program, or add it there.",
+        "角色“{role}”不存在。应使用方案中的角色，或先在方案中增加。",
+        "角色「{role}」不存在。應使用方案中的角色，或先在方案中增加。",
+    ),
+    "decider-unknown": (
+        "The request would go to the role “{role}”, which does not exist, so nobody could decide it. Name a role of the program.",
+        "申请交由角色“{role}”决定，但该角色不存在。应填写方案中的角色。",
+        "申請交由角色「{role}」決定，但該角色不存在。應填寫方案中的角色。",
+    ),
+    "evidence-unknown": (
+        "Evidence of the kind “{kind}” cannot be given by anybody. Use a kind that the system takes.",
+        "没有人能提交“{kind}”这种证据。应使用系统接受的种类。",
+        "沒有人能提交「{kind}」這種證據。應使用系統接受的種類。",
+    ),
+    "kind-unknown": (
+        "The kind of case “{kind}” is not among the procedure's “kinds”. Add it there, or use one of them.",
+        "件类型“{kind}”不在程序的“kinds”之中。应先列入，或改用已有类型。",
+        "件類型「{kind}」不在程序的「kinds」之中。應先列入，或改用已有類型。",
+    ),
+    "target-unknown": (
+        "The action leads to “{step}”, which is not a step. Name one of the steps.",
+        "操作通向的“{step}”不是环节。应填写已有的环节。",
+        "操作通向的「{step}」不是環節。應填寫已有的環節。",
+    ),
+    "clock-and-leave": (
+        "“{action}” both leaves the step and changes its clock. A clock that is left cannot pause, resume or be extended: make two actions.",
+        "“{action}”既离开环节又改动其计时。离开后计时已止，应分成两个操作。",
+        "「{action}」既離開環節又改動其計時。離開後計時已止，應分成兩個操作。",
+    ),
+    "pauses-and-resumes": (
+        "“{action}” both pauses and resumes. Make two actions of it.",
+        "“{action}”既中止又恢复。应分成两个操作。",
+        "「{action}」既中止又恢復。應分成兩個操作。",
+    ),
+    "outcome-not-final": (
+        "“{action}” names an outcome but does not end the case. Give the outcome where the case ends.",
+        "“{action}”写了结果，却没有办结事项。结果应写在办结的操作上。",
+        "「{action}」寫了結果，卻沒有辦結事項。結果應寫在辦結的操作上。",
+    ),
+    "limit-invalid": (
+        "“{limit}” is not a limit. Write 30wmin, 4wh, 2wd (working time), 45min, 24h, 7d, same-day, 20:30 or by-category.",
+        "“{limit}”不是时限。应写 30wmin、4wh、2wd（工作时间）、45min、24h、7d、same-day、20:30 或 by-category。",
+        "「{limit}」不是時限。應寫 30wmin、4wh、2wd（工作時間）、45min、24h、7d、same-day、20:30 或 by-category。",
+    ),
+    "limit-too-long": (
+        "The limit {limit} is longer than the {whole} of the whole. Shorten it, or lengthen the whole.",
+        "时限{limit}长于整体时限{whole}。应缩短它，或延长整体时限。",
+        "時限{limit}長於整體時限{whole}。應縮短它，或延長整體時限。",
+    ),
+    "not-unknown": (
+        "“not” names the step “{step}”, which does not exist. Name one of the steps.",
+        "“not”所写的环节“{step}”不存在。应填写已有的环节。",
+        "「not」所寫的環節「{step}」不存在。應填寫已有的環節。",
+    ),
+    "not-self": (
+        "“{step}” bars those who acted in itself, so that after one return nobody of them may act again. Name another step.",
+        "“{step}”排除了在本环节办理过的人，退回一次后原办理人就不能再办。应填写别的环节。",
+        "「{step}」排除了在本環節辦理過的人，退回一次後原辦理人就不能再辦。應填寫別的環節。",
+    ),
+    "not-everyone": (
+        "All who may act here ({roles}) also act in the barred steps; where one person holds the role, nobody is left. Name a role of its own.",
+        "可在此办理的角色（{roles}）都会在被排除的环节办理；若只有一人担任，就无人可办。宜另设角色。",
+        "可在此辦理的角色（{roles}）都會在被排除的環節辦理；若只有一人擔任，就無人可辦。宜另設角色。",
+    ),
+    "branch-twice": (
+        "There are two branches called “{branch}”. Give each its own name.",
+        "有两个分支都叫“{branch}”。应各用各的名称。",
+        "有兩個分支都叫「{branch}」。應各用各的名稱。",
+    ),
+    "join-missing": (
+        "The branches of “{step}” never come together: no action ends a branch and leads on. Add one with “to” (and “ends: task”).",
+        "“{step}”的分支无法汇合：没有操作能完成分支并通向下一环节。应增加带“to”（及“ends: task”）的操作。",
+        "「{step}」的分支無法匯合：沒有操作能完成分支並通向下一環節。應增加帶「to」（及「ends: task」）的操作。",
+    ),
+    "lead-missing": (
+        "“{step}” waits for its lead, but no branch has “role: lead”. Name the lead, or use “join: all”.",
+        "“{step}”等候牵头方，却没有分支写“role: lead”。应指明牵头，或改用“join: all”。",
+        "「{step}」等候牽頭方，卻沒有分支寫「role: lead」。應指明牽頭，或改用「join: all」。",
+    ),
+    "pause-for-ever": (
+        "“{action}” stops the clock and no action of the step starts it again. Add an action with “resumes: true”.",
+        "“{action}”中止计时后，本环节没有操作能恢复。应增加带“resumes: true”的操作。",
+        "「{action}」中止計時後，本環節沒有操作能恢復。應增加帶「resumes: true」的操作。",
+    ),
+    "resume-nothing": (
+        "“{action}” resumes a clock that nothing in the step stops. Add an action with “pauses: true”, or remove it.",
+        "“{action}”恢复计时，但本环节没有操作会中止。应增加带“pauses: true”的操作，或删去。",
+        "「{action}」恢復計時，但本環節沒有操作會中止。應增加帶「pauses: true」的操作，或刪去。",
+    ),
+}
+
+SYNTAX: dict[str, tuple[str, str, str]] = {
+    "not-mapping": (
+        "Here should stand “key: value” lines, not “{value}”. Look at the indent.",
+        "此处应为“键: 值”，而不是“{value}”。请检查缩进。",
+        "此處應為「鍵: 值」，而不是「{value}」。請檢查縮排。",
+    ),
+    "key-not-text": (
+        "The key {key} was not read as text. Put it in quotes.",
+        "键 {key} 未被读作文字。应加引号。",
+        "鍵 {key} 未被讀作文字。應加引號。",
+    ),
+    "key-unknown": (
+        "“{key}” is not known here.",
+        "此处没有“{key}”这一项。",
+        "此處沒有「{key}」這一項。",
+    ),
+    "key-missing": (
+        "“{key}” is missing. Add it.",
+        "缺少“{key}”。应补上。",
+        "缺少「{key}」。應補上。",
+    ),
+    "name-invalid": (
+        "“{name}” cannot be a name. Use small English letters, digits, - and _, at most 30; the words for people go into “title”.",
+        "“{name}”不能作名称。只能用小写英文字母、数字、- 和 _，最多30个；给人看的文字写在“title”。",
+        "「{name}」不能作名稱。只能用小寫英文字母、數字、- 和 _，最多30個；給人看的文字寫在「title」。",
+    ),
+    "name-twice": (
+        "“{name}” stands here twice. Give each its own name.",
+        "“{name}”重复。应各用各的名称。",
+        "「{name}」重複。應各用各的名稱。",
+    ),
+    "not-text": (
+        "Here should stand a text, not “{value}”. If it is one, put it in quotes.",
+        "此处应为文字，而不是“{value}”。若是文字，应加引号。",
+        "此處應為文字，而不是「{value}」。若是文字，應加引號。",
+    ),
+    "not-flag": (
+        "“{value}” is not an answer here. Write “{yes}”, or leave the line out.",
+        "“{value}”不能用在此处。应写“{yes}”，或不写此行。",
+        "「{value}」不能用在此處。應寫「{yes}」，或不寫此行。",
+    ),
+    "value-unknown": (
+        "“{value}” is not possible here. Write one of: {allowed}.",
+        "此处不能写“{value}”。应为：{allowed}。",
+        "此處不能寫「{value}」。應為：{allowed}。",
+    ),
+    "limit-not-text": (
+        "The limit was read as the number {value}. Put it in quotes: a time of day as “{clock}”, a length with its unit as “4wh”.",
+        "时限被读作数字{value}。应加引号：时刻写“{clock}”，时长带单位，如“4wh”。",
+        "時限被讀作數字{value}。應加引號：時刻寫「{clock}」，時長帶單位，如「4wh」。",
+    ),
+    "not-share": (
+        "“{value}” is not a share. Write “80%” or 0.8.",
+        "“{value}”不是比例。应写“80%”或 0.8。",
+        "「{value}」不是比例。應寫「80%」或 0.8。",
+    ),
+    "language-invalid": (
+        "“{tag}” is not a language. Write zh-Hant, zh-Hans or en; a text with a comma needs quotes.",
+        "“{tag}”不是语言。应写 zh-Hant、zh-Hans 或 en；含英文逗号的文字要加引号。",
+        "「{tag}」不是語言。應寫 zh-Hant、zh-Hans 或 en；含英文逗號的文字要加引號。",
+    ),
+    "title-twice": (
+        "The title is given here and again under “titles”. Keep one.",
+        "此处的名称与“titles”中的重复。只应保留一处。",
+        "此處的名稱與「titles」中的重複。只應保留一處。",
+    ),
+    "both-given": (
+        "“{one}” and “{other}” say the same thing. Keep one.",
+        "“{one}”与“{other}”意思相同。只应保留一个。",
+        "「{one}」與「{other}」意思相同。只應保留一個。",
+    ),
+    "not-count": (
+        "“{value}” is not a number of times. Write 1 or more.",
+        "“{value}”不是次数。应写1或更大的整数。",
+        "「{value}」不是次數。應寫1或更大的整數。",
+    ),
+    "not-days": (
+        "“{value}” is not a span of days. Write “10d..45d” or “30d”.",
+        "“{value}”不是天数范围。应写“10d..45d”或“30d”。",
+        "「{value}」不是天數範圍。應寫「10d..45d」或「30d」。",
+    ),
+}
+
+REFUSALS: dict[str, tuple[str, str, str]] = {
+    "unknown-action": (
+        "This cannot be done in the present step. Reload the page: somebody may have moved the case on.",
+        "当前环节没有这项操作。请刷新：可能已有人推进了此事项。",
+        "目前環節沒有這項操作。請重新載入：可能已有人推進了此事項。",
+    ),
+    "not-performer": (
+        "This is for: {roles}.",
+        "此操作由以下角色办理：{roles}。",
+        "此操作由以下角色辦理：{roles}。",
+    ),
+    "not-unit": (
+        "The task belongs to another unit ({unit}).",
+        "该任务属于另一单位（{unit}）。",
+        "該任務屬於另一單位（{unit}）。",
+    ),
+    "same-person": (
+        "Another person must do this, because you took part in: {steps}.",
+        "须由他人办理，因为您参与过：{steps}。",
+        "須由他人辦理，因為您參與過：{steps}。",
+    ),
+    "reason-missing": ("Give the reason.", "请填写理由。", "請填寫理由。"),
+    "ground-missing": (
+        "Choose the lawful ground: {grounds}.",
+        "请选择法定事由：{grounds}。",
+        "請選擇法定事由：{grounds}。",
+    ),
+    "evidence-missing": ("Add first: {kinds}.", "请先补充：{kinds}。", "請先補充：{kinds}。"),
+    "used-up": (
+        "This may be used {times} time(s) in a case and has been.",
+        "每件只能使用{times}次，已用完。",
+        "每件只能使用{times}次，已用完。",
+    ),
+    "closed": ("The case has ended.", "该事项已办结。", "該事項已辦結。"),
+    "task-missing": (
+        "Choose which task is meant; one that is still open.",
+        "请指明是哪一项任务，且应为未完成的任务。",
+        "請指明是哪一項任務，且應為未完成的任務。",
+    ),
+    "no-owner": (
+        "No unit is responsible yet. A dispatcher must name one first.",
+        "尚无责任单位。须先由派遣员指定。",
+        "尚無責任單位。須先由派遣員指定。",
+    ),
+    "answer-missing": (
+        "Write the answer for the person who reported.",
+        "请填写给反映人的答复。",
+        "請填寫給反映人的答覆。",
+    ),
+    "already-paused": ("The clock stands already.", "计时已中止。", "計時已中止。"),
+    "not-paused": ("The clock is running.", "计时并未中止。", "計時並未中止。"),
+    "already-asked": (
+        "This has been asked for and waits for a decision.",
+        "已提出申请，正待决定。",
+        "已提出申請，正待決定。",
+    ),
+    "not-asked": (
+        "Nothing waits for this decision.",
+        "没有待决定的申请。",
+        "沒有待決定的申請。",
+    ),
+    "wrong-kind": (
+        "This is not for this kind of case ({kind}).",
+        "此操作不适用于该件类型（{kind}）。",
+        "此操作不適用於該件類型（{kind}）。",
+    ),
+}
+
+NEAR = ("Did you mean “{near}”？", "是否指“{near}”？", "是否指「{near}」？")
