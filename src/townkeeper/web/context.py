@@ -1,0 +1,57 @@
+"""What every page of the office needs to know: language tag, theme, navigation, the present."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language, get_language_info
+from django.utils.translation import gettext as _
+
+from townkeeper.kit import clock
+from townkeeper.web.wording import script_words
+
+HTML_LANG = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
+THEMES = ("system", "light", "dark")
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return the common context; it asks the database nothing."""
+    language = get_language() or settings.LANGUAGE_CODE
+    theme = request.COOKIES.get("theme", "system")
+    return {
+        "html_lang": HTML_LANG.get(language, language),
+        "languages": [
+            {
+                "code": code,
+                "name": get_language_info(code)["name_local"],
+                "tag": HTML_LANG.get(code, code),
+                "current": code == language,
+            }
+            for code, _name in settings.LANGUAGES
+        ],
+        "theme": theme if theme in THEMES else "system",
+        "keys_on": request.COOKIES.get("keys") != "off",
+        "now": clock.now(),
+        "words_json": json.dumps(script_words(), ensure_ascii=False),
+        "nav": navigation(request.path),
+    }
+
+
+def navigation(path: str) -> list[dict[str, Any]]:
+    """Return the groups of the left rail; only pages that exist are named."""
+    groups = [
+        (_("Casework"), [(_("Work list"), "inbox", reverse("office:cases"))]),
+        (_("Assessment"), [(_("Rankings"), "trophy", reverse("office:rankings"))]),
+    ]
+    return [
+        {
+            "title": title,
+            "items_list": [
+                {"label": label, "icon": icon, "href": href, "current": path.startswith(href)}
+                for label, icon, href in items
+            ],
+        }
+        for title, items in groups
+    ]

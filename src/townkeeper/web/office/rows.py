@@ -1,0 +1,88 @@
+"""Cases as rows of a list: title, place, unit, state and clock, with a fixed number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Prefetch
+
+from townkeeper.cases.models import (
+    Case,
+    CaseQuerySet,
+    Evidence,
+    Pause,
+    ProcedureVersion,
+    Stage,
+    Task,
+)
+from townkeeper.kit.names import say
+from townkeeper.procedures.language import parse
+from townkeeper.procedures.model import Procedure
+from townkeeper.web.wording import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case as lists show it."""
+
+    case: Case
+    state_title: str
+    limit: Clock
+    photo: Evidence | None
+
+
+@lru_cache(maxsize=256)
+def procedure_of(version_id: int) -> Procedure:
+    """Return the rules of a procedure version; a version never changes, so it is read once."""
+    return parse(ProcedureVersion.objects.get(pk=version_id).definition)
+
+
+def with_row_parts(cases: CaseQuerySet) -> CaseQuerySet:
+    """Load with the cases all that their rows show; pauses are only those still running."""
+    photos = Evidence.objects.filter(file__media_type__startswith="image/").order_by("pk")
+    return cases.select_related("category", "area", "unit", "place").prefetch_related(
+        Prefetch("tasks", Task.objects.order_by("pk")),
+        Prefetch("tasks__pauses", Pause.objects.filter(until=None)),
+        Prefetch("evidence", photos),
+    )
+
+
+def make_rows(cases: Iterable[Case]) -> list[Row]:
+    """Return the rows of cases that came through `with_row_parts`."""
+    return [
+        Row(
+            case=case,
+            state_title=step_title(case),
+            limit=case_clock(case),
+            photo=next(iter(case.evidence.all()), None),
+        )
+        for case in cases
+    ]
+
+
+def step_title(case: Case) -> str:
+    """Return the step's own name where the stage says too little; empty means the stage's word."""
+    if case.stage != Stage.OTHER:
+        return ""
+    step = procedure_of(case.procedure_id).steps.get(case.step)
+    return say(step.title) if step and step.title else ""
+
+
+def case_clock(case: Case) -> Clock:
+    """Return the clock of the case's open task, or how an ended case's handling kept its time."""
+    tasks = list(case.tasks.all())
+    if case.is_ended:
+        handled = [t.done_at for t in tasks if t.stage == Stage.HANDLING and t.part == "lead"]
+        return Clock(
+            due_at=case.due_at,
+            opened_at=case.opened_at,
+            done_at=next(reversed(handled), None) or case.closed_at,
+        )
+    opened = [task for task in tasks if not task.is_done]
+    task = next((task for task in opened if task.due_at == case.due_at), None)
+    return Clock(
+        due_at=case.due_at,
+        opened_at=task.opened_at if task else case.opened_at,
+        warn_at=case.warn_at,
+        is_paused=bool(task and task.pauses.all()),
+    )

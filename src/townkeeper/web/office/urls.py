@@ -1,0 +1,21 @@
+"""The addresses of the office."""
+
+from django.urls import path
+
+from townkeeper.web.office import casepage, cases, photos, rankings, session
+
+app_name = "office"
+urlpatterns = [
+    path("", session.start, name="start"),
+    path("sign-in/", session.sign_in, name="sign-in"),
+    path("sign-out/", session.sign_out, name="sign-out"),
+    path("theme/", session.set_theme, name="theme"),
+    path("office/me/", session.me, name="me"),
+    path("office/me/keys/", session.set_keys, name="keys"),
+    path("office/cases/", cases.work_list, name="cases"),
+    path("office/cases.xlsx", cases.export, {"form": "xlsx"}, name="export-xlsx"),
+    path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
+    path("office/cases/<str:number>/", casepage.case_page, name="case"),
+    path("office/photos/<int:pk>/<str:size>/", photos.photo, name="photo"),
+    path("office/rankings/", rankings.round_list, name="rankings"),
+]

@@ -1,0 +1,33 @@
+"""How the stages of a procedure look: colour and icon of the tag (stages, never step names)."""
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Look(NamedTuple):
+    """Colour, icon and the plain word for a stage without a title of its own."""
+
+    kind: str
+    icon: str
+    word: str | Promise
+
+
+UNKNOWN = Look("grey", "circle-dot", _("in progress"))
+STAGES: dict[str, Look] = {
+    "intake": Look("grey", "inbox", _("to be accepted")),
+    "filing": Look("grey", "file-input", _("to be filed")),
+    "dispatch": Look("info", "send", _("to be dispatched")),
+    "handling": Look("info", "construction", _("in handling")),
+    "dispute": Look("violet", "scale", _("in dispute")),
+    "verifying": Look("info", "clipboard-check", _("to be verified")),
+    "answering": Look("info", "phone", _("to be answered")),
+    "closed": Look("ok", "circle-check", _("closed")),
+    "voided": Look("grey", "circle-x", _("voided")),
+}
+
+
+def look_of(stage: str) -> Look:
+    """Return how a stage is shown; a stage nobody foresaw is shown plainly, not hidden."""
+    return STAGES.get(stage, UNKNOWN)
