@@ -25,6 +25,7 @@ from townkeeper.publication.typeset.document import (
     clean,
 )
 from townkeeper.publication.typeset.docx_styles import (
+    element,
     prepare,
     rule_below,
     set_page,

@@ -1,5 +1,6 @@
 """Draws small charts as SVG text: bars, sparklines, lines with direct labels, stacked parts."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -105,15 +106,15 @@ def lines(
     """Draw up to four series over named periods, each labelled at its end and dashed apart."""
     pen = _Pen(palette)
     drawn = series[: len(SERIES)]
-    low, high = _span([line.values for line in drawn])
+    scale = _scale(*_span([line.values for line in drawn]))
+    low, high = scale[0], scale[-1]
     names = [f"{line.label} {line.text}".strip() for line in drawn]
     right = min(max((ems(name) for name in names), default=0.0) * SIZE + 12, width * 0.4)
     box = (44.0, 10.0, width - 44 - right, height - 38)
-    for step in range(5):
-        value = low + (high - low) * step / 4
-        y = box[1] + box[3] * (1 - step / 4)
+    for value in scale:
+        y = box[1] + box[3] * (1 - (value - low) / (high - low))
         pen.rule(box[0], y, box[0] + box[2], y)
-        pen.text(box[0] - 6, y + 4, f"{value:,.4g}", anchor="end", ink="soft")
+        pen.text(box[0] - 6, y + 4, f"{value:,.6g}", anchor="end", ink="soft")
     _ticks(pen, ticks, box)
     ends: list[tuple[float, int]] = []
     for number, line in enumerate(drawn):
@@ -240,6 +241,15 @@ def _span(series: Sequence[Sequence[float | None]]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = min(known), max(known)
     return (low, high) if high > low else (low - 1, high + 1)
+
+
+def _scale(low: float, high: float) -> list[float]:
+    """Return round values (steps of 1, 2 or 5 times a power of ten) that enclose the span."""
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [number * step for number in range(first, last + 1)]
 
 
 def _points(
