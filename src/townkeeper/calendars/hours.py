@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 1440
-_SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2})")  # noqa: RUF001 - as typed
+_SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2})")
 _DAYS: Final = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?")
 
 

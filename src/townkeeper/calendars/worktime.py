@@ -157,11 +157,11 @@ class WorkCalendar:
     def next_working_day(self, on: date) -> date:
         """Find the first working day after a date. Errors: `OutOfRangeError`."""
         day = on + timedelta(days=1)
-        while not self.is_working_day(day):
+        while day <= LATEST:
+            if self.is_working_day(day):
+                return day
             day += timedelta(days=1)
-            if day > LATEST:
-                raise OutOfRangeError
-        return day
+        raise OutOfRangeError
 
     def local_date(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -292,7 +292,11 @@ class WorkCalendar:
         An open pause counts as ending now. A limit of none is never used.
         """
         begin, until = microseconds(start), microseconds(now)
-        stops = [(a, until if b is None else b) for a, b in stops_of(pauses, begin) if a < until]
+        stops = [
+            (a, until if b is None else b)
+            for a, b in stops_of(pauses, begin)
+            if b is not None or a < until
+        ]
         basis = self._share_basis(begin, limit, stops)
         if basis is None:
             return 0.0
