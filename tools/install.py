@@ -1,6 +1,6 @@
-"""Installs a lock file into .venv for the launcher, in plain words; needs nothing but Python itself.
+"""Installs a lock file into .venv for the launcher; needs nothing but Python itself.
 
-pip comes from the wheel in `tools/pip`, because Debian and Ubuntu ship Python without it (ADR 0002).
+pip comes from the wheel in `tools/pip`: Debian and Ubuntu ship Python without it (ADR 0002).
 """
 
 import os
@@ -103,7 +103,9 @@ def install(lock: Path, venv: Path) -> int:
     if pip.returncode:
         explain(output, log)
         return 1
-    show(f"完成，用時 {time.monotonic() - began:.0f} 秒。 Done in {time.monotonic() - began:.0f} s.")
+    show(
+        f"完成，用時 {time.monotonic() - began:.0f} 秒。 Done in {time.monotonic() - began:.0f} s."
+    )
     return 0
 
 

@@ -1,0 +1,51 @@
+"""What every test may use: the real data where there is any, a browser where there is one."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests with a reason where no browser is."""
+    if find_browser():
+        return
+    skip = pytest.mark.skip(reason="no Chromium on this computer (apt install chromium)")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("no real data beside the checkout (../shared/data)")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def boston(shared_data: Path) -> Path:
+    """41,827 real reports of Boston."""
+    path = shared_data / "reports" / "boston_2011_jul_oct.csv.gz"
+    if not path.exists():
+        pytest.skip("the reports of Boston are not in ../shared/data")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Use the distribution's Chromium; as root it cannot make its own sandbox."""
+    extra = {"executable_path": find_browser()}
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        extra["args"] = ["--no-sandbox"]
+    return {**browser_type_launch_args, **extra}
