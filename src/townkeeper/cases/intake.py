@@ -31,6 +31,15 @@ from townkeeper.procedures.transition import begin
 from townkeeper.units.models import Place
 
 TITLE_MAX = 200
+LENGTHS = {
+    "address": 300,
+    "channel": 40,
+    "kind": 30,
+    "reporter_name": 80,
+    "reporter_phone": 40,
+}
+"""Characters that the columns hold; the description holds any number up to `TEXT_MAX`."""
+TEXT_MAX = 20_000
 ZONE = ZoneInfo(settings.TIME_ZONE)
 
 
@@ -204,13 +213,20 @@ def _checked(report: Report) -> str:
             where="title",
             hint=_("Put the rest into the description."),
         )
-    for name, limit in (("address", 300), ("channel", 40), ("kind", 30)):
+    for name, limit in LENGTHS.items():
         if len(getattr(report, name)) > limit:
             raise Problem(
                 "too-long",
                 _("At most %(max)d characters fit here.") % {"max": limit},
                 where=name,
             )
+    if len(report.text) > TEXT_MAX:
+        raise Problem(
+            "text-too-long",
+            _("The description has %(n)d characters; %(max)d fit.")
+            % {"n": len(report.text), "max": TEXT_MAX},
+            where="text",
+        )
     if "\x00" in report.text or "\x00" in title or "\x00" in report.address:
         raise Problem("not-text", _("The text holds a character that is not text."), where="text")
     _check_point(report)

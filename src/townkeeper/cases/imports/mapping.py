@@ -1,14 +1,12 @@
 """The mapping file: which column of an office's spreadsheet is what, and what its values mean."""
 
-import hashlib
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from typing_extensions import Self
 
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.schema import Strict, Texts
@@ -138,7 +136,7 @@ class ValueRules(Strict):
     outcome: dict[str, str] = {}
 
 
-class Mapping(Strict):
+class ImportMapping(Strict):
     """One office's spreadsheet, explained."""
 
     format: Literal["1"] = "1"
@@ -193,7 +191,7 @@ class Mapping(Strict):
         return self
 
 
-def load_mapping(path: Path) -> Mapping:
+def load_mapping(path: Path) -> ImportMapping:
     """Read and check a mapping file; a Problem names file and line of everything wrong."""
     file = read_yaml(path)
     if not isinstance(file.data, dict) or not file.data:
@@ -203,9 +201,4 @@ def load_mapping(path: Path) -> Mapping:
             where=path.name,
             hint=_("See docs/import.md and docs/examples/boston.yaml."),
         )
-    return validated(file, Mapping)
-
-
-def mapping_digest(mapping: Mapping) -> str:
-    """Return a short digest of everything the mapping says."""
-    return hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
+    return validated(file, ImportMapping)
