@@ -340,4 +340,4 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-NEAR = ("Did you mean “{near}”？", "是否指“{near}”？", "是否指「{near}」？")
+NEAR = ("Did you mean “{near}”?", "是否指“{near}”？", "是否指「{near}」？")

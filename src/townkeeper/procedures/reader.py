@@ -268,7 +268,7 @@ class Reader:
         unit = self.word(body, "unit", path, "office")
         main = main_target([item.get("to") for _, item in items], branches=branches, unit=unit)
         actions = {
-            act: self.action(act, item, f"{where}.{act}", title=given.get(act), main=main)
+            act: self.action(act, item, f"{path}.actions.{act}", title=given.get(act), main=main)
             for act, item in items
         }
         join = self.choice(body, "join", path, ("all", "any", "lead"), default_join(unit))
