@@ -16,7 +16,7 @@ from typing_extensions import override
 from townkeeper.cli import console
 from townkeeper.cli.console import Outcome
 from townkeeper.cli.registry import Command, commands
-from townkeeper.cli.words import FOLDERS, LANGUAGES, guess_language, speak
+from townkeeper.cli.words import LANGUAGES, guess_language, speak
 from townkeeper.cli.words import gettext as _
 from townkeeper.kit.errors import Problem
 
@@ -101,7 +101,7 @@ def _add_shared(parser: argparse.ArgumentParser, *, default: str | None) -> None
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    speak(_early_language(words) or guess_language(os.environ))
+    speak(guess_language(os.environ))
     as_json = "--json" in words
     try:
         return _run(words)
@@ -122,6 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    common, words = _read_shared(words)
     parser = build_parser()
     args, unknown = parser.parse_known_args(words)
     spec: Command | None = getattr(args, "spec", None)
@@ -131,27 +132,30 @@ def _run(words: list[str]) -> int:
     if unknown and not spec.takes_rest:
         parser.error(_("unknown arguments: %(words)s") % {"words": " ".join(unknown)})
     args.rest = unknown
-    if args.home is not None:
-        os.environ["TOWNKEEPER_HOME"] = str(args.home.resolve())
+    args.json = common.json
+    if common.home is not None:
+        os.environ["TOWNKEEPER_HOME"] = str(common.home.resolve())
     console.keep_stdout_clean(on=args.json)
     signal.signal(signal.SIGTERM, _stop)
     return console.finish(spec.run(args), as_json=args.json)
 
 
+def _read_shared(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Take out the options that every command has, wherever they stand.
+
+    The language comes first of all: argparse's own words depend on it.
+    """
+    shared = Parser(prog="townkeeper", add_help=False, allow_abbrev=False)
+    _add_shared(shared, default=None)
+    common, rest = shared.parse_known_args(words)
+    if common.language:
+        speak(common.language)
+    return common, rest
+
+
 def _stop(_number: int, _frame: object) -> NoReturn:
     """Leave through the same doors as Ctrl-C, so that servers and clusters are put away."""
     raise KeyboardInterrupt
-
-
-def _early_language(words: Sequence[str]) -> str | None:
-    """Return the value of `--language` before argparse, whose own words depend on it."""
-    for i, word in enumerate(words):
-        value = word.partition("=")[2] if word.startswith("--language=") else ""
-        if word == "--language" and i + 1 < len(words):
-            value = words[i + 1]
-        if value in FOLDERS:
-            return value
-    return None
 
 
 def _usage(wrong: WrongUsage, *, as_json: bool) -> int:

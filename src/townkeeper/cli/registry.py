@@ -7,6 +7,12 @@ from typing import Any
 from townkeeper.cli.console import Outcome
 
 ORDER = (
+    "serve",
+    "work",
+    "verify",
+    "user",
+    "token",
+    "bench",
     "check",
     "test",
 )

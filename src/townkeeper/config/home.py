@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def home() -> Path:
     """Return the folder of this installation, made if it is not there."""
     folder = Path(os.environ.get("TOWNKEEPER_HOME") or ROOT / "var").resolve()
-    for part in ("", "keys", "files", "extracts", "out"):
+    for part in ("", "keys", "files", "extracts", "out", "log", "static"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "keys").chmod(0o700)
     return folder

@@ -1,0 +1,44 @@
+"""The work that nobody waits for: extracts, warnings, seals, and the alarm of the calendar.
+
+`townkeeper work` runs it by itself, `serve` beside the pages. Every piece may run in several
+processes at once; each looks for what is due and does nothing twice.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 60.0
+"""Seconds between two rounds."""
+
+
+def pieces() -> Mapping[str, Callable[[], object]]:
+    """Return the pieces of work by name."""
+    return {}
+
+
+def work_once() -> dict[str, object]:
+    """Do every piece once; one that fails is logged and does not hold up the others."""
+    from django.db import close_old_connections  # noqa: PLC0415 - Django is set up by now
+
+    results: dict[str, object] = {}
+    for name, piece in pieces().items():
+        close_old_connections()
+        try:
+            results[name] = piece()
+        except Exception as error:
+            log.exception("background work: %s", name)
+            results[name] = f"{type(error).__name__}: {error}"
+    return results
+
+
+def work_until(done: threading.Event, *, interval: float = INTERVAL) -> None:
+    """Work round after round until told to stop."""
+    from django.db import connections  # noqa: PLC0415
+
+    while not done.is_set():
+        work_once()
+        done.wait(interval)
+    connections.close_all()
