@@ -3,6 +3,7 @@
 import pytest
 
 from townkeeper.calendars.hours import (
+    Fault,
     HoursError,
     Span,
     every_day,
@@ -10,6 +11,7 @@ from townkeeper.calendars.hours import (
     weekly_hours,
     written_hours,
 )
+from townkeeper.calendars.words import HOURS_ERRORS, LANGUAGES
 
 
 def test_reads_spans_as_people_write_them():
@@ -62,3 +64,10 @@ def test_reads_and_writes_a_week():
 def test_refuses_a_week_that_cannot_be(week, says):
     with pytest.raises(HoursError, match=says):
         weekly_hours(week)
+
+
+def test_every_language_says_every_fault():
+    assert {frozenset(HOURS_ERRORS[lang]) for lang in LANGUAGES} == {frozenset(map(str, Fault))}
+    with pytest.raises(HoursError) as caught:
+        parse_spans("morning")
+    assert caught.value.in_words("zh-Hant") == "“morning” 不是工作時段；請寫如 08:30-12:00"

@@ -3,8 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
+
+from townkeeper.calendars.words import HOURS_ERRORS
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 1440
@@ -12,8 +15,31 @@ _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2}
 _DAYS: Final = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?")
 
 
+class Fault(StrEnum):
+    """What can be wrong with written hours; the key of its message."""
+
+    NO_SPAN = "no-span"
+    NO_TIME = "no-time"
+    BACKWARDS = "backwards"
+    OVERLAP = "overlap"
+    NO_WEEKDAY = "no-weekday"
+    WEEK_BACKWARDS = "week-backwards"
+    TWICE = "twice"
+    NEVER_OPEN = "never-open"
+
+
 class HoursError(ValueError):
-    """Says which hours are wrong and how to write them."""
+    """Says which hours are wrong and how to write them, in any of the languages."""
+
+    def __init__(self, code: Fault, text: str = "", other: str = "") -> None:
+        """Keep the parts, so that the message exists in every language."""
+        self.code = code
+        self.text = text
+        self.other = other
+        super().__init__(self.in_words("en"))
+
+    def in_words(self, lang: str) -> str:
+        return HOURS_ERRORS[lang][self.code].format(text=self.text, other=self.other)
 
 
 class Span(NamedTuple):
@@ -46,24 +72,20 @@ def parse_spans(text: str | Iterable[str]) -> Spans:
     spans = tuple(_span(part) for part in parts if part.strip())
     for before, after in pairwise(spans):
         if after.opens < before.closes:
-            message = f"{after.text()} begins before {before.text()} ends; write them in order"
-            raise HoursError(message)
+            raise HoursError(Fault.OVERLAP, after.text(), before.text())
     return spans
 
 
 def _span(text: str) -> Span:
     match = _SPAN.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if match is None:
-        message = f"“{text}” is not an opening time; write it as 08:30-12:00"
-        raise HoursError(message)
+        raise HoursError(Fault.NO_SPAN, text)
     hour, minute, end_hour, end_minute = (int(part) for part in match.groups())
     span = Span(hour * 60 + minute, end_hour * 60 + end_minute)
     if minute > 59 or end_minute > 59 or span.closes > DAY_MINUTES:  # noqa: PLR2004 - a clock
-        message = f"“{text}” has a time that is none; write 00:00 to 24:00"
-        raise HoursError(message)
+        raise HoursError(Fault.NO_TIME, text)
     if span.opens >= span.closes:
-        message = f"“{text}” ends before it begins; over midnight write 22:00-24:00 and 00:00-06:00"
-        raise HoursError(message)
+        raise HoursError(Fault.BACKWARDS, text)
     return span
 
 
@@ -77,12 +99,10 @@ def weekly_hours(written: Mapping[str, str | Iterable[str]]) -> dict[int, Spans]
         spans = parse_spans(text)
         for day in _weekdays(days):
             if day in week:
-                message = f"{WEEKDAYS[day]} is written twice"
-                raise HoursError(message)
+                raise HoursError(Fault.TWICE, WEEKDAYS[day])
             week[day] = spans
     if not any(week.values()):
-        message = "the week has no open time; write at least one day, such as mon-fri: 08:30-18:00"
-        raise HoursError(message)
+        raise HoursError(Fault.NEVER_OPEN)
     return {day: spans for day, spans in sorted(week.items()) if spans}
 
 
@@ -93,12 +113,10 @@ def _weekdays(text: str) -> Iterable[int]:
     match = _DAYS.fullmatch(plain)
     names = [name for name in match.groups() if name] if match else []
     if not names or any(name not in WEEKDAYS for name in names):
-        message = f"“{text}” is not a weekday; write mon … sun, mon-fri or daily"
-        raise HoursError(message)
+        raise HoursError(Fault.NO_WEEKDAY, text)
     first, last = WEEKDAYS.index(names[0]), WEEKDAYS.index(names[-1])
     if last < first:
-        message = f"“{text}” runs backwards; write for example mon-fri"
-        raise HoursError(message)
+        raise HoursError(Fault.WEEK_BACKWARDS, text)
     return range(first, last + 1)
 
 

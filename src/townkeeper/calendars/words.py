@@ -74,6 +74,39 @@ LIMIT_ERRORS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+HOURS_ERRORS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "no-span": "“{text}” is not an opening time; write it as 08:30-12:00",
+        "no-time": "“{text}” has a time that is none; write 00:00 to 24:00",
+        "backwards": "“{text}” ends before it begins; over midnight write 22:00-24:00, 00:00-06:00",
+        "overlap": "{text} begins before {other} ends; write them in order",
+        "no-weekday": "“{text}” is not a weekday; write mon … sun, mon-fri or daily",
+        "week-backwards": "“{text}” runs backwards; write for example mon-fri",
+        "twice": "{text} is written twice",
+        "never-open": "the week has no open time; write at least one, such as mon-fri: 08:30-18:00",
+    },
+    "zh-Hant": {
+        "no-span": "“{text}” 不是工作時段；請寫如 08:30-12:00",
+        "no-time": "“{text}” 中有不存在的鐘點；請寫 00:00 至 24:00",
+        "backwards": "“{text}” 結束早於開始；跨夜請分寫 22:00-24:00 和 00:00-06:00",
+        "overlap": "{text} 在 {other} 結束之前開始；請按先後分開寫",
+        "no-weekday": "“{text}” 不是星期；請寫 mon 至 sun、mon-fri 或 daily",
+        "week-backwards": "“{text}” 前後顛倒；請寫如 mon-fri",
+        "twice": "{text} 寫了兩次",
+        "never-open": "整週沒有工作時間；至少寫一日，如 mon-fri: 08:30-18:00",
+    },
+    "zh-Hans": {
+        "no-span": "“{text}” 不是工作时段；请写如 08:30-12:00",
+        "no-time": "“{text}” 中有不存在的钟点；请写 00:00 至 24:00",
+        "backwards": "“{text}” 结束早于开始；跨夜请分写 22:00-24:00 和 00:00-06:00",
+        "overlap": "{text} 在 {other} 结束之前开始；请按先后分开写",
+        "no-weekday": "“{text}” 不是星期；请写 mon 至 sun、mon-fri 或 daily",
+        "week-backwards": "“{text}” 前后颠倒；请写如 mon-fri",
+        "twice": "{text} 写了两次",
+        "never-open": "整周没有工作时间；至少写一日，如 mon-fri: 08:30-18:00",
+    },
+}
+
 STEPS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "start": "It starts on {at}.",
@@ -248,3 +281,8 @@ def say_duration(length: timedelta, lang: str) -> str:
         if n
     ]
     return " ".join(parts) or _MINUTES[lang].format(n=0)
+
+
+def plain_name(name: str) -> str:
+    """Reduce a known day name in any language to its English key, so that equal days are equal."""
+    return "、".join(_BY_ANY_NAME.get(part, (part,))[0] for part in name.split("、"))

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from townkeeper.calendars._pauses import Pause, Stop, nth_event, run_out, running, stops_of
 from townkeeper.calendars._table import DAY, EPOCH, Instants, Table, instant, microseconds
-from townkeeper.calendars.hours import HoursError, Spans, WeeklyHours, written_hours
+from townkeeper.calendars.hours import Fault, HoursError, Spans, WeeklyHours, written_hours
 from townkeeper.calendars.limits import Kind, Limit
 
 Datetimes = NDArray[np.datetime64]
@@ -106,8 +106,7 @@ class WorkCalendar:
     ) -> None:
         """Build it; `known_until=date.max` says that no notice can change it (duty every day)."""
         if not any(hours.values()):
-            message = "a calendar needs open hours on at least one weekday"
-            raise HoursError(message)
+            raise HoursError(Fault.NEVER_OPEN)
         self.hours: WeeklyHours = dict(hours)
         self.days: Mapping[date, DayRule] = dict(days or {})
         self.zone = ZoneInfo(time_zone)
