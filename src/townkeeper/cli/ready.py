@@ -28,7 +28,10 @@ def ready() -> Path:
     from django.conf import settings  # noqa: PLC0415
     from django.utils import translation  # noqa: PLC0415
 
-    django.setup()
+    try:
+        django.setup()
+    except SystemExit as error:
+        raise Problem("wrong-setting", str(error.code), hint=_("See docs/settings.md.")) from error
     translation.activate(spoken())
     home = Path(settings.HOME)
     migrate(home)

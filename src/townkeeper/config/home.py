@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -35,6 +36,29 @@ def secret_key(folder: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def switch(name: str) -> bool:
+    """Return whether a setting is on: `1`, `yes`, `true` or `on`."""
+    return os.environ.get(name, "").lower() in {"1", "yes", "true", "on"}
+
+
+def number(name: str, default: int) -> int:
+    """Return a setting that is a positive whole number."""
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{name}: '{text}' is not a positive whole number"
+        raise SystemExit(msg)
+    return int(text)
+
+
+def choice(name: str, default: str, known: Collection[str]) -> str:
+    """Return a setting that is one of a few words."""
+    text = os.environ.get(name, default).lower()
+    if text not in known:
+        msg = f"{name}: '{text}' is not known; use one of {', '.join(known)}"
+        raise SystemExit(msg)
+    return text
 
 
 def database(folder: Path) -> dict[str, object]:

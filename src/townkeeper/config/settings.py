@@ -4,7 +4,7 @@ import os
 
 from django.utils.translation import gettext_lazy as _
 
-from townkeeper.config.home import ROOT, database, home, secret_key
+from townkeeper.config.home import ROOT, choice, database, home, number, secret_key, switch
 
 HOME = home()
 BASE_DIR = ROOT
@@ -70,8 +70,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "office:sign-in"
 LOGIN_REDIRECT_URL = "/"
 
-LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LANGUAGE_CODE = os.environ.get("TOWNKEEPER_LANGUAGE", "zh-hant")
+LANGUAGES = [
+    ("zh-hant", _("Traditional Chinese")),
+    ("zh-hans", _("Simplified Chinese")),
+    ("en", _("English")),
+]
+LANGUAGE_CODE = choice("TOWNKEEPER_LANGUAGE", "zh-hant", [code for code, _name in LANGUAGES])
 LOCALE_PATHS = [ROOT / "src" / "townkeeper" / "locale"]
 USE_TZ = True
 TIME_ZONE = os.environ.get("TOWNKEEPER_TIME_ZONE", "Asia/Shanghai")
@@ -80,11 +84,16 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 FONT_DIR = os.environ.get("TOWNKEEPER_FONT_DIR", "")
-UPLOAD_LIMIT_MB = int(os.environ.get("TOWNKEEPER_UPLOAD_LIMIT_MB", "20"))
+UPLOAD_LIMIT_MB = number("TOWNKEEPER_UPLOAD_LIMIT_MB", 20)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
+if switch("TOWNKEEPER_HTTPS"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DEMO = switch("TOWNKEEPER_DEMO")
+"""Whether the made-up people of a demonstration may sign in."""
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
