@@ -38,7 +38,7 @@ def rows(pk):
     [
         {},
         {"reporter_name": "陳女士", "reporter_phone": "13800001234", "text": "很臭\n第二行"},
-        {"category": None, "area": None, "lon": 105.07, "lat": 29.6, "address": "大千路’\"\\"},
+        {"category": None, "area": None, "lon": 105.07, "lat": 29.6, "address": '大千路’"\\'},
         {"category": "local/nobody"},
     ],
 )
@@ -58,7 +58,9 @@ def test_prepared_rows_name_every_column(units):
 
 def test_opening_takes_few_statements(units):
     open_case(make.report(), actor="operator")
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         open_case(make.report(), actor="operator")
     # the number; then on SQLite the stamp and four inserts in a savepoint; on PostgreSQL one
     # statement that Django does not see, in a savepoint of the test's transaction

@@ -90,7 +90,7 @@ def test_the_straight_road(handling, people):
         ("pass", "verifier", {}, "unknown-action"),
     ],
 )
-def test_what_the_procedure_refuses(handling, people, action, who, given, code):
+def test_what_the_procedure_refuses(handling, people, action, who, given, code):  # noqa: PLR0917
     before = acts(handling)
     with pytest.raises(Problem) as refused:
         make.do(handling, action, people[who], make.MONDAY + HOUR, **given)
@@ -102,9 +102,7 @@ def test_what_the_procedure_refuses(handling, people, action, who, given, code):
 def test_rework_goes_back_to_the_same_units_and_is_counted(handling, people):
     make.photo(handling, people["CGJ"], make.MONDAY + HOUR)
     make.do(handling, "report", people["CGJ"], make.MONDAY + HOUR)
-    case = make.do(
-        handling, "fail", people["verifier"], make.MONDAY + 2 * HOUR, reason="還有一堆"
-    )
+    case = make.do(handling, "fail", people["verifier"], make.MONDAY + 2 * HOUR, reason="還有一堆")
     assert (case.step, case.counts["rework"]) == ("handling", 1)
     again = case.tasks.filter(step="handling", done_at=None)
     assert sorted(task.unit.code for task in again) == ["CGJ", "S1"]

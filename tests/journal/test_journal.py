@@ -91,7 +91,8 @@ def kinds(subject=None):
 def test_one_changed_byte_in_the_database_is_found(written):
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE journal_entry SET data = replace(data, '1', '2') WHERE subject = 'case:1' AND seq = 2"
+            "UPDATE journal_entry SET data = replace(data, '1', '2')"
+            " WHERE subject = 'case:1' AND seq = 2"
         )
     assert kinds() == [("case:1", 2, "changed")]
 

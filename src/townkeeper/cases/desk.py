@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.calendars.actions import current
 from townkeeper.calendars.limits import Limit
-from townkeeper.calendars.models import CalendarVersion
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.models import ProcedureVersion
 from townkeeper.duties.register import CategoryRow, Register, UnitRow, register
@@ -115,7 +114,7 @@ def load_desk() -> Desk:
         stamp=stamp,
         register=register(at_least=stamp),
         calendar=calendar,
-        calendar_id=CalendarVersion.objects.filter(calendar__code="default").latest("number").pk,
+        calendar_id=int(calendar.version),
         procedures={
             row.key: KnownProcedure(row.pk, str(row), parse(row.definition))
             for row in ProcedureVersion.objects.filter(is_current=True)

@@ -63,7 +63,13 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def prepare(
-    report: Report, *, actor: str, desk: Desk, now: datetime, request_key: str | None = None
+    report: Report,
+    *,
+    actor: str,
+    desk: Desk,
+    now: datetime,
+    request_key: str | None = None,
+    number: str | None = None,
 ) -> Prepared:
     """Work out number, category, area, owner, first task and journal entry of a new case."""
     title = _checked(report)
@@ -73,7 +79,7 @@ def prepare(
     area = _area(report, desk, place)
     answer = desk.register.resolve(category, area, now.astimezone(ZONE).date())
     task = _first_task(known, desk, answer.lead, report.kind)
-    number = next_number(desk.prefix, now.astimezone(ZONE).date())
+    number = number or next_number(desk.prefix, now.astimezone(ZONE).date())
     case = _case_row(report, known, number=number, title=title, now=now, request_key=request_key)
     ticking = desk.clock(task.limit, task.warn, category, now)
     performer = desk.register.unit_by_code.get(task.unit)
@@ -344,10 +350,12 @@ class Opened:
 def open_case(report: Report, *, actor: str, request_key: str | None = None) -> Opened:
     """Open a case and return it; the same `request_key` again returns the same case."""
     picture = kept_desk()
+    now, number = clock.now(), None
     for _attempt in range(3):
         prepared = prepare(
-            report, actor=actor, desk=picture, now=clock.now(), request_key=request_key
+            report, actor=actor, desk=picture, now=now, request_key=request_key, number=number
         )
+        number = prepared.case["number"]
         try:
             pk = write(prepared)
         except StampMovedError:

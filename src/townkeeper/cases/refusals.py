@@ -14,7 +14,7 @@ MESSAGES: Mapping[str, object] = {
     "same-person": _("Whoever did the work may not decide on it: somebody else must."),
     "reason-missing": _("Please give a reason."),
     "ground-missing": _("Please choose one of the grounds: %(grounds)s."),
-    "evidence-missing": _("Evidence is missing: %(evidence)s."),
+    "evidence-missing": _("Evidence is missing: %(kinds)s."),
     "used-up": _("This has been used as often as it may be."),
     "closed": _("The case has ended."),
     "task-missing": _("Please say which task you mean."),
