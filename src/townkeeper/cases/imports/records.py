@@ -143,6 +143,9 @@ class RecordReader:
 
     def _plain(self, cell: Cell) -> str:
         text = (cell if isinstance(cell, str) else as_text(cell)).strip()
+        if "\x00" in text:
+            text = text.replace("\x00", "").strip()
+            self.tally.add("text-cleaned", 0, text)
         return "" if text in self.blank else text
 
     def _text(self, cells: Sequence[Cell], place: int | None) -> str:
@@ -322,15 +325,19 @@ class RecordReader:
     def _lookup(self, name: str, word: str, parent: str, search: Callable[[str], Any]) -> Any:  # noqa: ANN401 - rows of either kind
         key = (name, word, parent)
         if key not in self._found:
-            values: dict[str, str] = getattr(self.mapping.values, name)
-            self._found[key] = search(values.get(word, word))
+            self._found[key] = search(self._meant(name, word))
         return self._found[key]
 
+    def _meant(self, name: str, word: str) -> str:
+        values: dict[str, str] = getattr(self.mapping.values, name)
+        return values.get(word, word)
+
     def _created(self, name: str, word: str, parent: str) -> Any:  # noqa: ANN401 - a row of either kind
+        meant = self._meant(name, word)
         if name == "category":
-            row: Any = self.resolver.create_category(word, parent)
+            row: Any = self.resolver.create_category(meant, parent)
         else:
-            row = self.resolver.create_unit(word, is_area=name == "area", actor=self.actor)
+            row = self.resolver.create_unit(meant, is_area=name == "area", actor=self.actor)
         self._found[name, word, parent] = [row]
         return row
 

@@ -1,0 +1,172 @@
+"""Brings cases up to date with a newer file, and says in the journal what was different."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from townkeeper.cases.imports.bulk import json_value, moment_value, update_rows
+from townkeeper.cases.imports.records import Record
+from townkeeper.cases.imports.writing import (
+    ORIGIN,
+    Act,
+    Standing,
+    Writer,
+    case_values,
+    ending,
+    standing_of,
+    task_row,
+)
+from townkeeper.cases.models import Case, Evidence, Reporter, Task
+from townkeeper.journal.models import Chain, Entry
+
+COMPARED: Final = (
+    "step",
+    "stage",
+    "category_id",
+    "title",
+    "text",
+    "channel",
+    "address",
+    "lon",
+    "lat",
+    "area_id",
+    "unit_id",
+    "opened_at",
+    "due_at",
+    "warn_at",
+    "closed_at",
+    "outcome",
+    "answer",
+)
+"""The columns of `case_values`, in its order."""
+
+UPDATED: Final = [*COMPARED, "external_digest", "extra", "version", "updated_at"]
+TASK_UPDATED: Final = [
+    "step",
+    "stage",
+    "performer",
+    "unit_id",
+    "opened_at",
+    "due_at",
+    "is_given",
+    "warn_at",
+    "done_at",
+    "outcome",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A case that is there already under the same external number."""
+
+    id: int
+    number: str
+    digest: str
+
+    @property
+    def subject(self) -> str:
+        """Return the name of its chain."""
+        return f"case:{self.number}"
+
+
+def known_cases(system: str, numbers: Sequence[str]) -> dict[str, Known]:
+    """Return the cases of a system by their external number."""
+    rows = Case.objects.filter(external_system=system, external_number__in=numbers).values_list(
+        "external_number", "id", "number", "external_digest"
+    )
+    return {number: Known(*rest) for number, *rest in rows}
+
+
+def handled_here(known: Iterable[Known]) -> set[str]:
+    """Return the subjects on which people have acted since they were imported."""
+    subjects = [case.subject for case in known]
+    return set(
+        Entry.objects.filter(subject__in=subjects)
+        .exclude(origin=ORIGIN)
+        .values_list("subject", flat=True)
+    )
+
+
+class Changer:
+    """Writes changed records over the cases they were before."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def update(self, changed: Sequence[tuple[Record, Known]]) -> None:
+        """Write the changes of one chunk, inside its transaction."""
+        if not changed:
+            return
+        cases = Case.objects.in_bulk([known.id for _record, known in changed])
+        heads = Chain.objects.in_bulk([known.subject for _record, known in changed])
+        rows: dict[str, list[tuple[Any, ...]]] = {
+            name: [] for name in ("cases", "tasks", "entries", "evidence", "reporters")
+        }
+        source = self.writer.source
+        for record, known in changed:
+            case, chain = cases[known.id], heads[known.subject]
+            at = standing_of(record, self.writer.plan, source.mapping)
+            values = case_values(record, at)
+            acts = self._acts(record, at, case)
+            rows["cases"].append(
+                (
+                    *values,
+                    record.digest,
+                    json_value(record.extra),
+                    case.version + 1,
+                    moment_value(source.imported_at),
+                    known.id,
+                )
+            )
+            rows["tasks"].append((*task_row(known.id, record, at)[1:], known.id))
+            for act in acts:
+                chain.length += 1
+                row, chain.head = self.writer.entry_row(
+                    known.subject, chain.length, bytes(chain.head), act
+                )
+                rows["entries"].append(row)
+            self.writer.belongings(known.id, record, rows)
+        self._store(rows, [known.id for _record, known in changed])
+        Chain.objects.bulk_update(heads.values(), ["length", "head"], batch_size=200)
+
+    def _store(self, rows: dict[str, list[tuple[Any, ...]]], ids: Sequence[int]) -> None:
+        update_rows(Case, UPDATED, rows["cases"], key="id")
+        update_rows(Task, TASK_UPDATED, rows["tasks"], key="case_id")
+        self.writer.entries.insert(rows["entries"])
+        # What the file says of reporters and photos replaces what it said before.
+        Reporter.objects.filter(case_id__in=ids).delete()
+        Evidence.objects.filter(case_id__in=ids).exclude(link="").delete()
+        self.writer.evidence.insert(rows["evidence"])
+        self.writer.reporters.insert(rows["reporters"])
+
+    def _acts(self, record: Record, at: Standing, case: Case) -> list[Act]:
+        """Say what is different now; a case that has ended meanwhile ends at its own time."""
+        source = self.writer.source
+        changes = {
+            name: [before, after]
+            for name, before, after in zip(
+                COMPARED,
+                (_said(getattr(case, name)) for name in COMPARED),
+                map(_said, _plain_values(record, at)),
+                strict=True,
+            )
+            if before != after
+        }
+        if case.extra != record.extra:
+            changes["extra"] = [case.extra, record.extra]
+        acts = [ending(record, at)] if record.closed_at and case.closed_at is None else []
+        data = {"file": source.file, "row": record.row, "changes": changes}
+        return [*acts, Act("case.import_updated", source.imported_at, data)]
+
+
+def _plain_values(record: Record, at: Standing) -> list[Any]:
+    """Return `case_values` with times as times, whatever the database's driver takes."""
+    values = dict(zip(COMPARED, case_values(record, at), strict=True))
+    values["opened_at"], values["due_at"] = record.opened_at, record.due_at
+    values["warn_at"], values["closed_at"] = at.warn_at, record.closed_at
+    return [values[name] for name in COMPARED]
+
+
+def _said(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
