@@ -33,12 +33,12 @@ class Clock:
 
     def state(self, now: datetime) -> ClockState:
         """Return how the limit stands at `now`."""
+        if self.is_paused and self.done_at is None:
+            return "paused"
         if self.due_at is None:
             return "none"
         if self.done_at is not None:
             return "kept" if self.done_at <= self.due_at else "missed"
-        if self.is_paused:
-            return "paused"
         if now > self.due_at:
             return "over"
         return "warn" if self.warn_at is not None and now >= self.warn_at else "ok"
@@ -61,10 +61,10 @@ class Clock:
     def words(self, now: datetime) -> str:
         """Return the state in words: `1 h 18 min left`, `overdue by 12 min`, `in time`."""
         state = self.state(now)
-        if self.due_at is None or state == "none":
-            return _("no time limit")
         if state == "paused":
             return _("clock stopped")
+        if self.due_at is None:
+            return _("no time limit")
         if state == "over":
             return _("overdue by %(span)s") % {"span": span(now - self.due_at)}
         if self.done_at is not None:
@@ -83,13 +83,11 @@ def span(length: timedelta) -> str:
         return _("%(minutes)s min") % {"minutes": seconds // MINUTE}
     if seconds < DAY:
         parts = {"hours": seconds // HOUR, "minutes": seconds // MINUTE % MINUTES_PER_HOUR}
-        return (
-            _("%(hours)s h %(minutes)s min") % parts
-            if parts["minutes"]
-            else _("%(hours)s h") % parts
-        )
+        text = _("%(hours)s h %(minutes)s min") if parts["minutes"] else _("%(hours)s h")
+        return text % parts
     parts = {"days": seconds // DAY, "hours": seconds // HOUR % HOURS_PER_DAY}
-    return _("%(days)s d %(hours)s h") % parts if parts["hours"] else _("%(days)s d") % parts
+    text = _("%(days)s d %(hours)s h") if parts["hours"] else _("%(days)s d")
+    return text % parts
 
 
 def clock_time(moment: datetime, now: datetime) -> str:

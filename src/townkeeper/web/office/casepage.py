@@ -1,8 +1,217 @@
-"""One case."""
+"""One case: where it stands, its clocks, its evidence and its history."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import F, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from townkeeper.accounts.models import User
+from townkeeper.cases.actions import options_for
+from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
+from townkeeper.duties.models import Category
+from townkeeper.journal.models import Entry
+from townkeeper.kit import clock
+from townkeeper.kit.names import say
+from townkeeper.procedures.model import Action
+from townkeeper.units.models import Post, Unit
+from townkeeper.web.journal_words import (
+    EVIDENCE,
+    OUTCOMES,
+    Names,
+    codes_in,
+    owner_line,
+    tell,
+)
+from townkeeper.web.office.clockpanel import make_panel
+from townkeeper.web.office.progress import make_progress
+from townkeeper.web.office.rows import case_clock, procedure_of, step_title
+from townkeeper.web.wording import Clock
+
+BEFORE, AFTER = "before-photo", "after-photo"
+CHAIN_SHORT = 16
+ASKED_FOR = {"reason-missing", "ground-missing", "evidence-missing", "answer-missing"}
+"""Refusals that only ask for something more: whoever gets them may do the action."""
 
 
+@login_required
+@require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
-    """X."""
-    return HttpResponse("")
+    """Show one case; one that may not be seen answers like one that does not exist."""
+    now = clock.now()
+    visible = Case.objects.visible_to(request.user)
+    case = _loaded(visible).filter(number=number).first()
+    if case is None or not isinstance(request.user, User):
+        raise Http404
+    tasks = list(case.tasks.all())
+    entries = list(Entry.objects.filter(subject=case.subject).order_by("-seq"))
+    names = names_for(case, entries)
+    previous, following = neighbours(visible, case)
+    context = {
+        "case": case,
+        "state_title": step_title(case),
+        "progress": make_progress(procedure_of(case), case, tasks),
+        "procedure_title": say(case.procedure.titles) or case.procedure.key,
+        "limit": case_clock(case),
+        "panel": make_panel(case, tasks, now),
+        "units": task_rows(case, tasks),
+        "owner_why": _owner_why(entries, names),
+        "timeline": [tell(entry, names) for entry in entries],
+        "evidence": evidence_groups(list(case.evidence.all())),
+        "reporter": _reporter(case),
+        "outline": outline_around(case),
+        "outcome": OUTCOMES.get(case.outcome, case.outcome),
+        "moves": make_moves(case, request.user),
+        "previous": previous,
+        "following": following,
+        "head_hash": bytes(entries[0].hash).hex()[:CHAIN_SHORT] if entries else "",
+    }
+    return render(request, "office/case.html", context)
+
+
+def _loaded(cases: CaseQuerySet) -> CaseQuerySet:
+    """Load a case with all that its page shows, in a fixed number of queries."""
+    tasks = Task.objects.select_related("unit", "assignee", "calendar__calendar").order_by("pk")
+    evidence = Evidence.objects.select_related("file").order_by("pk")
+    return (
+        cases.select_related("procedure", "category", "area", "unit", "place", "reporter")
+        .defer("procedure__definition", "area__outline", "unit__outline")
+        .prefetch_related(
+            Prefetch("tasks", tasks),
+            Prefetch("tasks__pauses", Pause.objects.order_by("since")),
+            Prefetch("evidence", evidence),
+        )
+    )
+
+
+def names_for(case: Case, entries: list[Entry]) -> Names:
+    """Look up the units, categories and people that the timeline mentions."""
+    codes, keys = codes_in(entries)
+    units = Unit.objects.filter(code__in=codes).only("code", "name", "names")
+    categories = Category.objects.filter(key__in=keys).only("key", "name", "names")
+    actors = {entry.actor for entry in entries}
+    people = {user.username: str(user) for user in User.objects.filter(username__in=actors)}
+    posts = Post.objects.filter(user__username__in=actors).select_related("user", "unit")
+    for post in posts.order_by("pk"):
+        people[post.user.username] = f"{post.user}, {post.unit.title}"
+    people |= {"system": _("the system")}
+    return Names(
+        procedure=procedure_of(case),
+        units={unit.code: unit.title for unit in units},
+        categories={category.key: category.title for category in categories},
+        people=people,
+    )
+
+
+def neighbours(visible: CaseQuerySet, case: Case) -> tuple[str, str]:
+    """Return the numbers of the running cases before and after this one by due time."""
+    if case.is_ended or case.due_at is None:
+        return "", ""
+    running = visible.running().filter(due_at__isnull=False)
+    later = Q(due_at__gt=case.due_at) | Q(due_at=case.due_at, pk__gt=case.pk)
+    earlier = Q(due_at__lt=case.due_at) | Q(due_at=case.due_at, pk__lt=case.pk)
+    ahead = running.filter(later).order_by("due_at", "pk")
+    behind = running.filter(earlier).order_by(F("due_at").desc(), F("pk").desc())
+    return (
+        behind.values_list("number", flat=True).first() or "",
+        ahead.values_list("number", flat=True).first() or "",
+    )
+
+
+def task_rows(case: Case, tasks: list[Task]) -> list[dict[str, Any]]:
+    """Return the units at work on the present step, or on handling when the case has ended."""
+    stage = Stage.HANDLING if case.is_ended else case.stage
+    last_step = next((task.step for task in reversed(tasks) if task.stage == stage), "")
+    shown = [task for task in tasks if task.step == last_step and task.outcome != "cancelled"]
+    begun = max((task.opened_at for task in shown), default=None)
+    return [
+        {
+            "task": task,
+            "title": task.unit.title if task.unit else "",
+            "assists": task.part == "assist",
+            "limit": task_clock(task),
+        }
+        for task in shown
+        if task.opened_at == begun or not task.is_done
+    ]
+
+
+def task_clock(task: Task) -> Clock:
+    """Return the clock of one task."""
+    return Clock(
+        due_at=task.due_at,
+        opened_at=task.opened_at,
+        warn_at=task.warn_at,
+        done_at=task.done_at,
+        is_paused=any(pause.until is None for pause in task.pauses.all()),
+    )
+
+
+def _owner_why(entries: list[Entry], names: Names) -> str:
+    """Return why this unit answers: the last word of the register in the history."""
+    import msgspec  # noqa: PLC0415
+
+    for entry in entries:
+        owner = msgspec.json.decode(entry.data).get("owner")
+        if owner:
+            return owner_line(owner, names)
+    return ""
+
+
+def evidence_groups(evidence: list[Evidence]) -> dict[str, Any]:
+    """Return photos before and after, and everything else."""
+    photos = [e for e in evidence if e.file and e.file.media_type.startswith("image/")]
+    return {
+        "before": [e for e in photos if e.kind == BEFORE],
+        "after": [e for e in photos if e.kind == AFTER],
+        "others": [
+            {"item": e, "word": EVIDENCE.get(e.kind, e.kind)}
+            for e in evidence
+            if e not in photos or e.kind not in {BEFORE, AFTER}
+        ],
+        "count": len(photos),
+    }
+
+
+def _reporter(case: Case) -> dict[str, str] | None:
+    """Return the reporter masked; looking at the whole number is a recorded act of its own."""
+    reporter: Reporter | None = getattr(case, "reporter", None)
+    if reporter is None:
+        return None
+    name = reporter.name[:1] + "**" if reporter.name else ""
+    return {
+        "name": _("anonymous") if reporter.is_anonymous else name,
+        "phone": reporter.masked_phone,
+    }
+
+
+def outline_around(case: Case) -> object:
+    """Return the outline of the smallest area around the case that has one."""
+    if case.area is None or case.lat is None:
+        return None
+    path = case.area.path
+    lines = [path[: end + 1] for end, letter in enumerate(path) if letter == "."]
+    around = Unit.objects.filter(path__in=lines, outline__isnull=False).order_by("-level")
+    return around.values_list("outline", flat=True).first()
+
+
+def make_moves(case: Case, user: User) -> dict[str, Any]:
+    """Return what this person can do in this step, and what others can and why only they."""
+    if case.is_ended:
+        return {}
+    mine, others = [], []
+    for action, problem in options_for(case, actor=user):
+        move = {"title": action_title(action), "name": action.name, "why": ""}
+        if problem is not None:
+            move["why"] = str(problem.message)
+        allowed = problem is None or problem.code in ASKED_FOR
+        (mine if allowed else others).append(move)
+    return {"mine": mine, "others": others}
+
+
+def action_title(action: Action) -> str:
+    """Return an action's title in the page's language."""
+    return say(action.title) if action.title else action.name.replace("_", " ")

@@ -52,18 +52,18 @@ def work_list(request: HttpRequest) -> HttpResponse:
         "first_url": listing.url() if listing.after else "",
         "clear_url": Listing(tab=listing.tab).url(),
         "page_actions": [
-            {
-                "href": listing.url("office:export-xlsx"),
-                "icon": "file-spreadsheet",
-                "label": "XLSX",
-            },
-            {"href": listing.url("office:export-csv"), "icon": "download", "label": "CSV"},
+            _download(listing, "xlsx", "file-spreadsheet"),
+            _download(listing, "csv", "download"),
         ],
     }
     response = render(request, "office/cases.html", context)
     if "HX-Request" in request.headers:
         response.headers["HX-Push-Url"] = listing.url(after=listing.after)
     return response
+
+
+def _download(listing: Listing, form: str, icon: str) -> dict[str, str]:
+    return {"href": listing.url(f"office:export-{form}"), "icon": icon, "label": form.upper()}
 
 
 def total_text(total: int, *, shown: int) -> str:

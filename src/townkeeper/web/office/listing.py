@@ -84,25 +84,7 @@ def narrowed(
     cases: CaseQuerySet, listing: Listing, *, user: User | AnonymousUser, now: datetime
 ) -> CaseQuerySet:
     """Return the cases that the address asks for, of those given; not yet in order."""
-    if listing.tab == "mine":
-        cases = waiting_for(cases, user, now)
-    elif listing.tab == "open":
-        cases = cases.running()
-    elif listing.tab == "ended":
-        cases = cases.filter(stage__in=ENDED)
-    exact: dict[str, Any] = {}
-    if listing.stage:
-        exact["stage"] = listing.stage
-    if listing.category:
-        exact["category__key"] = listing.category
-    if listing.channel:
-        exact["channel"] = listing.channel
-    if listing.unit == NOBODY:
-        exact["unit"] = None
-    elif listing.unit:
-        exact["unit__code"] = listing.unit
-    if exact:
-        cases = cases.filter(**exact)
+    cases = _tab(cases, listing.tab, user=user, now=now).filter(**_exact(listing))
     if listing.area:
         cases = _in_area(cases, listing.area)
     if listing.opened == "today":
@@ -117,6 +99,28 @@ def narrowed(
             | Q(external_number__icontains=word)
         )
     return cases
+
+
+def _tab(
+    cases: CaseQuerySet, tab: str, *, user: User | AnonymousUser, now: datetime
+) -> CaseQuerySet:
+    if tab == "mine":
+        return waiting_for(cases, user, now)
+    if tab == "open":
+        return cases.running()
+    return cases.filter(stage__in=ENDED) if tab == "ended" else cases
+
+
+def _exact(listing: Listing) -> dict[str, Any]:
+    """Return the conditions that compare one column with one value."""
+    exact: dict[str, Any] = {
+        "stage": listing.stage,
+        "category__key": listing.category,
+        "channel": listing.channel,
+        "unit__code": "" if listing.unit == NOBODY else listing.unit,
+    }
+    exact = {name: value for name, value in exact.items() if value}
+    return {**exact, "unit": None} if listing.unit == NOBODY else exact
 
 
 def waiting_for(cases: CaseQuerySet, user: User | AnonymousUser, now: datetime) -> CaseQuerySet:

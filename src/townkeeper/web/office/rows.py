@@ -31,16 +31,24 @@ class Row:
     photo: Evidence | None
 
 
+def procedure_of(case: Case) -> Procedure:
+    """Return the rules that a case runs under."""
+    return _parsed(case.procedure_id, case.procedure.digest)
+
+
 @lru_cache(maxsize=256)
-def procedure_of(version_id: int) -> Procedure:
-    """Return the rules of a procedure version; a version never changes, so it is read once."""
+def _parsed(version_id: int, _digest: str) -> Procedure:
+    """Read the rules once in a process: a version never changes."""
     return parse(ProcedureVersion.objects.get(pk=version_id).definition)
 
 
 def with_row_parts(cases: CaseQuerySet) -> CaseQuerySet:
     """Load with the cases all that their rows show; pauses are only those still running."""
     photos = Evidence.objects.filter(file__media_type__startswith="image/").order_by("pk")
-    return cases.select_related("category", "area", "unit", "place").prefetch_related(
+    cases = cases.select_related("category", "area", "unit", "place", "procedure")
+    return cases.defer(
+        "procedure__definition", "text", "area__outline", "unit__outline"
+    ).prefetch_related(
         Prefetch("tasks", Task.objects.order_by("pk")),
         Prefetch("tasks__pauses", Pause.objects.filter(until=None)),
         Prefetch("evidence", photos),
@@ -64,7 +72,7 @@ def step_title(case: Case) -> str:
     """Return the step's own name where the stage says too little; empty means the stage's word."""
     if case.stage != Stage.OTHER:
         return ""
-    step = procedure_of(case.procedure_id).steps.get(case.step)
+    step = procedure_of(case).steps.get(case.step)
     return say(step.title) if step and step.title else ""
 
 

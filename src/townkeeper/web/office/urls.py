@@ -16,6 +16,6 @@ urlpatterns = [
     path("office/cases.xlsx", cases.export, {"form": "xlsx"}, name="export-xlsx"),
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
-    path("office/photos/<int:pk>/<str:size>/", photos.photo, name="photo"),
+    path("office/photos/<int:pk>/", photos.photo, name="photo"),
     path("office/rankings/", rankings.round_list, name="rankings"),
 ]

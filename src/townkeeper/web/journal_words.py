@@ -1,0 +1,232 @@
+"""Turns entries of the journal into sentences: who did what, in the words of the page.
+
+An act registers its sentence here by name; an act that nobody registered is a move of the case's
+own procedure and is told with the procedure's words, so that a new procedure needs no code.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from townkeeper.journal.models import Entry
+from townkeeper.kit.names import say
+from townkeeper.procedures.model import Procedure
+from townkeeper.web.stages import look_of
+from townkeeper.web.wording import full_time
+
+CIRCLES = {"info": "b", "ok": "o", "warn": "y", "bad": "r", "violet": "v", "grey": "g"}
+EVIDENCE: Mapping[str, str | Promise] = {
+    "before-photo": gettext_lazy("photo before"),
+    "after-photo": gettext_lazy("photo after"),
+    "document": gettext_lazy("document"),
+}
+OUTCOMES: Mapping[str, str | Promise] = {
+    "fixed": gettext_lazy("fixed"),
+    "partly": gettext_lazy("partly fixed"),
+    "not-ours": gettext_lazy("not ours to fix"),
+    "unsolvable": gettext_lazy("cannot be fixed"),
+    "refused": gettext_lazy("not accepted"),
+    "voided": gettext_lazy("voided"),
+}
+COUNTS: Mapping[str, str | Promise] = {
+    "rework": gettext_lazy("sent back for rework"),
+    "evasion": gettext_lazy("refused by the unit on duty"),
+    "redispatch": gettext_lazy("dispatched again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What codes in the journal mean, looked up once for a whole timeline."""
+
+    procedure: Procedure | None
+    units: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+
+    def unit(self, code: object) -> str:
+        """Return a unit's name, or its code where it is gone."""
+        return self.units.get(str(code), str(code))
+
+    def action(self, name: str) -> str:
+        """Return an action's title in the procedure, or its name."""
+        for step in self.procedure.steps.values() if self.procedure else ():
+            if name in step.actions and step.actions[name].title:
+                return say(step.actions[name].title)
+        return name.replace("_", " ").replace("-", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as the timeline shows it."""
+
+    title: str
+    lines: list[str]
+    icon: str
+    css: str
+    public: bool
+    who: str = ""
+    at: datetime | None = None
+    origin: str = "live"
+
+
+Teller = Callable[[Mapping[str, Any], Names], Told]
+_TELLERS: dict[str, Teller] = {}
+
+
+def telling(act: str) -> Callable[[Teller], Teller]:
+    """Register the sentence of one act."""
+
+    def keep(teller: Teller) -> Teller:
+        _TELLERS[act] = teller
+        return teller
+
+    return keep
+
+
+def tell(entry: Entry, names: Names) -> Told:
+    """Return an entry in words, with who and when."""
+    data: Mapping[str, Any] = msgspec.json.decode(entry.data)
+    teller = _TELLERS.get(entry.act)
+    told = teller(data, names) if teller else _tell_move(entry.act, data, names)
+    return Told(
+        title=told.title,
+        lines=[line for line in told.lines if line],
+        icon=told.icon,
+        css=told.css,
+        public=told.public,
+        who=names.people.get(entry.actor, entry.actor),
+        at=entry.time,
+        origin=entry.origin,
+    )
+
+
+def codes_in(entries: list[Entry]) -> tuple[set[str], set[str]]:
+    """Return the unit codes and category keys that a timeline mentions."""
+    units: set[str] = set()
+    categories: set[str] = set()
+    for entry in entries:
+        data = msgspec.json.decode(entry.data)
+        owner = data.get("owner") or {}
+        units |= {data.get("unit"), data.get("area"), owner.get("lead"), owner.get("by_area")}
+        units |= set(owner.get("assistants") or ())
+        units |= {task.get("unit") for task in data.get("tasks") or ()}
+        categories |= {data.get("category"), owner.get("by_category")}
+    return {c for c in units if c}, {c for c in categories if c}
+
+
+def owner_line(owner: Mapping[str, Any] | None, names: Names) -> str:
+    """Say why the register names a unit: category, area and where it is written."""
+    if not owner:
+        return ""
+    if not owner.get("lead"):
+        return _("The duty register names nobody for this kind of matter here.")
+    parts = {
+        "unit": names.unit(owner["lead"]),
+        "category": names.categories.get(str(owner.get("by_category")), ""),
+        "area": names.unit(owner.get("by_area")),
+    }
+    text = _("Duty register: %(unit)s answers for %(category)s in %(area)s.") % parts
+    if owner.get("source"):
+        text += " " + _("Source: %(source)s.") % {"source": owner["source"]}
+    return text
+
+
+@telling("case.opened")
+def _opened(data: Mapping[str, Any], names: Names) -> Told:
+    lines = [
+        _("Channel: %(channel)s.") % {"channel": data["channel"]} if data.get("channel") else "",
+        owner_line(data.get("owner"), names),
+        _due_line(data),
+    ]
+    return Told(_("Reported and recorded"), lines, "inbox", "b", public=True)
+
+
+@telling("case.imported")
+def _imported(data: Mapping[str, Any], _names: Names) -> Told:
+    system = data.get("system") or data.get("external_system") or ""
+    number = data.get("external") or data.get("external_number") or ""
+    line = _("From %(system)s, number %(number)s.") % {"system": system, "number": number}
+    return Told(_("Imported"), [line] if system or number else [], "file-input", "b", public=False)
+
+
+@telling("case.evidence")
+def _evidence(data: Mapping[str, Any], _names: Names) -> Told:
+    kind = str(EVIDENCE.get(data.get("kind", ""), data.get("kind", "")))
+    title = _("Evidence added: %(kind)s") % {"kind": kind}
+    return Told(title, [data.get("note") or ""], "camera", "", public=False)
+
+
+@telling("case.granted")
+def _granted(data: Mapping[str, Any], names: Names) -> Told:
+    title = _("Granted: %(what)s") % {"what": names.action(data.get("action", ""))}
+    return Told(title, [_reason_line(data)], "check", "o", public=False)
+
+
+@telling("case.denied")
+def _denied(data: Mapping[str, Any], names: Names) -> Told:
+    title = _("Not granted: %(what)s") % {"what": names.action(data.get("action", ""))}
+    return Told(title, [_reason_line(data)], "x", "r", public=False)
+
+
+def _tell_move(act: str, data: Mapping[str, Any], names: Names) -> Told:
+    """Tell a move of the procedure: its title, whose task it became, and why."""
+    action = str(data.get("action") or act.partition(".")[2])
+    step = names.procedure.steps.get(str(data.get("to"))) if names.procedure else None
+    look = look_of(step.stage if step else "")
+    icon, css = look.icon, CIRCLES[look.kind]
+    if data.get("asks"):
+        icon, css = "hourglass", "y"
+    elif data.get("counts"):
+        icon, css = "undo-2", "y"
+    lines = [
+        _tasks_line(data, names),
+        owner_line(data.get("owner"), names),
+        _("The dispatcher chose the unit instead of the register's.")
+        if data.get("overruled")
+        else "",
+        _reason_line(data),
+        _("Answer: %(text)s") % {"text": data["answer"]} if data.get("answer") else "",
+        _("Outcome: %(outcome)s") % {"outcome": _word(OUTCOMES, data["outcome"])}
+        if data.get("outcome")
+        else "",
+        *(_("Counted: %(what)s.") % {"what": _word(COUNTS, c)} for c in data.get("counts") or ()),
+    ]
+    public = step is not None and not data.get("asks") and not data.get("counts")
+    return Told(names.action(action), lines, icon, css, public=public)
+
+
+def _word(words: Mapping[str, str | Promise], key: str) -> str:
+    return str(words.get(key, key))
+
+
+def _reason_line(data: Mapping[str, Any]) -> str:
+    return _("Reason: %(text)s") % {"text": data["reason"]} if data.get("reason") else ""
+
+
+def _due_line(data: Mapping[str, Any]) -> str:
+    if not data.get("due"):
+        return ""
+    return _("Due %(when)s.") % {"when": full_time(datetime.fromisoformat(data["due"]))}
+
+
+def _tasks_line(data: Mapping[str, Any], names: Names) -> str:
+    """Say which units have a task now, and until when."""
+    parts = []
+    for task in data.get("tasks") or ():
+        if not task.get("unit"):
+            continue
+        text = names.unit(task["unit"])
+        if task.get("part") == "assist":
+            text = _("%(unit)s (assists)") % {"unit": text}
+        if task.get("due"):
+            when = full_time(datetime.fromisoformat(task["due"]))
+            text = _("%(unit)s, due %(when)s") % {"unit": text, "when": when}
+        parts.append(text)
+    return _("Now with: %(units)s.") % {"units": "; ".join(parts)} if parts else ""
