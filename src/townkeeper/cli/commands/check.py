@@ -24,7 +24,7 @@ GATES: dict[str, list[str]] = {
     "djlint": [str(BIN / "djlint"), "src/townkeeper", "--lint", "--quiet"],
     "migrations": [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"],
     "vendor": [sys.executable, "tools/vendor.py", "--check"],
-    "locale": [sys.executable, "tools/locale.py", "--check"],
+    "locale": [sys.executable, "tools/catalogues.py", "--check"],
 }
 """The gates of the code by name; `docs/contributing.md` says what each holds."""
 
