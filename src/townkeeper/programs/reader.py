@@ -1,0 +1,248 @@
+"""Reads YAML so that every value knows its line, and every mistake is said with its remedy.
+
+The language is a safe part of YAML 1.2: mappings, lists, text, numbers, true/false, null. What only
+surprises people is left out: `no` is a text, `20:30` is a text, dates are texts, aliases and tags
+are refused.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from townkeeper.programs.encoding import Decoded, decode
+from townkeeper.programs.findings import Finding
+
+Place = tuple[str | int, ...]
+"""The way to a value: `("units", 3, "parent")`."""
+
+MAX_BYTES = 5_000_000
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+
+@dataclass
+class Document:
+    """One file: its data, where each value stands, and what is wrong with it."""
+
+    name: str
+    text: str = ""
+    data: object = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    """Place → line, counted from 1; of a mapping's entry the line of its key."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def line(self, *place: str | int) -> int:
+        """Return the line of a value, or of the nearest thing around it."""
+        for end in range(len(place), -1, -1):
+            found = self.lines.get(place[:end])
+            if found:
+                return found
+        return 1
+
+    def find(self, code: str, *place: str | int, **params: object) -> Finding:
+        """Return a finding at a value of this file."""
+        return Finding(code, self.name, self.line(*place), params)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the file could not be read as YAML."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def read_document(path: Path, *, name: str) -> Document:
+    """Read a file; what is wrong stands in `findings`, and `data` is None if nothing can be read."""
+    document = Document(name)
+    raw = path.read_bytes()
+    if len(raw) > MAX_BYTES:
+        document.findings.append(Finding("too-big", name, None, {"limit": MAX_BYTES // 1_000_000}))
+        return document
+    decoded = decode(raw)
+    if decoded.problem:
+        document.findings.append(_encoding_finding(decoded, name))
+        if decoded.problem != "bom":
+            return document
+    return read_text(decoded.text, document)
+
+
+def _encoding_finding(decoded: Decoded, name: str) -> Finding:
+    params = {"encoding": decoded.encoding, "byte": decoded.offset}
+    return Finding(f"encoding-{decoded.problem}", name, decoded.line, params)
+
+
+def read_text(text: str, document: Document) -> Document:
+    """Read YAML text into a document."""
+    document.text = text
+    tabs = list(_tabs(text, document.name))
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        document.findings += tabs or [_syntax_finding(error, text, document.name)]
+        return document
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        params = {"character": f"U+{ord(error.character):04X}" if error.character else ""}
+        document.findings.append(Finding("character", document.name, line, params))
+        return document
+    document.findings += tabs
+    if node is None:
+        document.findings.append(Finding("empty-file", document.name, 1))
+        return document
+    document.data = _Builder(document).build(node, ())
+    return document
+
+
+def _tabs(text: str, name: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.split("\n"), 1):
+        lead = line[: len(line) - len(line.lstrip())]
+        if "\t" in lead and line.strip():
+            yield Finding("tab", name, number)
+
+
+class _Builder:
+    """Turns nodes into plain data and remembers lines; refuses what is not in our part of YAML."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.seen: set[int] = set()
+
+    def build(self, node: yaml.Node, place: Place) -> object:
+        self.document.lines.setdefault(place, node.start_mark.line + 1)
+        if id(node) in self.seen:
+            self._note("alias", node)
+            return None
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._item(item, (*place, i)) for i, item in enumerate(node.value)]
+        if not node.tag.startswith("tag:yaml.org,2002:"):
+            self._note("tag", node, tag=node.tag)
+        return _scalar(node)
+
+    def _item(self, node: yaml.Node, place: Place) -> object:
+        self.document.lines[place] = node.start_mark.line + 1
+        return self.build(node, place)
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, object]:
+        data: dict[str, object] = {}
+        first: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._note("key-not-text", key_node)
+                continue
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in first:
+                self._note("duplicate-key", key_node, key=key, first=first[key])
+                continue
+            first[key] = line
+            self.document.lines[*place, key] = line
+            data[key] = self.build(value_node, (*place, key))
+        return data
+
+    def _note(self, code: str, node: yaml.Node, **params: object) -> None:
+        line = node.start_mark.line + 1
+        self.document.findings.append(Finding(code, self.document.name, line, params))
+
+
+def _scalar(node: yaml.Node) -> object:
+    """Read a scalar: only what is written plainly can be a number, a truth value or null."""
+    text = str(node.value)
+    if getattr(node, "style", None) in ("'", '"', "|", ">"):
+        return text
+    if text in _NULLS:
+        return None
+    if text in _BOOLS:
+        return _BOOLS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+_UNCLOSED = {"flow sequence": "]", "flow mapping": "}", "quoted scalar": '"'}
+
+
+def _syntax_finding(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
+    """Say what the parser stumbled over as a person would."""
+    mark = error.problem_mark or error.context_mark
+    line = min(mark.line + 1 if mark else 1, text.count("\n") + 1)
+    lines = text.split("\n")
+    context, problem = error.context or "", error.problem or ""
+    started = error.context_mark.line + 1 if error.context_mark else line
+    for what, closing in _UNCLOSED.items():
+        if what in context:
+            # The parser notices only where the next thing begins; the cause stands at the start.
+            params = {"closing": closing, "started": started}
+            return Finding("unclosed", name, started, params)
+    off = _wrong_indent(lines, line)
+    if off:
+        return off_finding(off, name)
+    if "tab" in problem or "'\\t'" in problem:
+        return Finding("tab", name, line)
+    if "could not find expected ':'" in problem:
+        return Finding("colon-missing", name, started, {"text": lines[started - 1].strip()[:60]})
+    if "mapping values are not allowed" in problem:
+        return Finding("colon-unexpected", name, line, {"text": lines[line - 1].strip()[:60]})
+    if "cannot start any token" in problem or "while scanning" in context:
+        return Finding("quote-needed", name, line, {"text": lines[line - 1].strip()[:60]})
+    params = {"problem": problem, "text": lines[line - 1].strip()[:60]}
+    return Finding("syntax", name, line, params)
+
+
+@dataclass(frozen=True, slots=True)
+class _Off:
+    line: int
+    is_: int
+    should: int
+    like: int
+    """The line that it should stand under."""
+
+
+def off_finding(off: _Off, name: str) -> Finding:
+    """Return the finding for a line that begins at the wrong column."""
+    params = {"is": off.is_, "should": off.should, "like": off.like}
+    return Finding("indent", name, off.line, params)
+
+
+def _wrong_indent(lines: list[str], until: int) -> _Off | None:
+    """Return the first line up to `until` (and the next one) whose indentation matches no level."""
+    levels: list[tuple[int, int]] = []
+    opened = True
+    block: int | None = None
+    for number, line in enumerate(lines[: until + 1], 1):
+        body = line.strip()
+        if not body or body.startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if block is not None and indent > block:
+            continue
+        block = None
+        deeper = not levels or indent > levels[-1][0]
+        if deeper and not opened:
+            return _Off(number, indent, levels[-1][0], levels[-1][1])
+        if not deeper and indent not in {level for level, _ in levels}:
+            nearest = min(levels, key=lambda level: (abs(level[0] - indent), -level[0]))
+            return _Off(number, indent, *nearest)
+        while levels and levels[-1][0] > indent:
+            levels.pop()
+        if not levels or levels[-1][0] != indent:
+            levels.append((indent, number))
+        else:
+            levels[-1] = (indent, number)
+        rest, at = body, indent
+        while rest.startswith("- "):
+            inner = rest[2:].lstrip()
+            at += len(rest) - len(inner)
+            rest = inner
+            if ":" in rest and not rest.startswith(("{", "[", '"')):
+                levels.append((at, number))
+        opened = body.endswith((":", "-")) or bool(re.search(r":\s*(#.*)?$", body))
+        if re.search(r"[|>][-+]?\s*$", body):
+            block = indent
+    return None

@@ -1,0 +1,356 @@
+"""The part of a program that says who there is: units, groups, roles, posts, key places."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from townkeeper.accounts.models import User
+from townkeeper.journal.actions import record, touch_registers
+from townkeeper.kit import clock
+from townkeeper.kit.names import pinyin_key
+from townkeeper.kit.schema import Change, Code, Key, Sourced, Strict, Texts, plain, tagged
+from townkeeper.units.actions import close_unit, next_path
+from townkeeper.units.models import Place, Post, Role, Unit
+
+UnitKind = Literal[
+    "province", "city", "county", "township", "village", "department", "office", "team", "centre",
+    "window", "school", "grade", "class", "other",
+]  # fmt: skip
+
+
+class UnitEntry(Sourced):
+    """One unit of the tree."""
+
+    code: Code
+    name: Texts
+    kind: UnitKind
+    parent: Code | None = None
+    aliases: list[str] = []
+    since: date | None = None
+    until: date | None = None
+    successor: Code | None = None
+    attributes: dict[str, Any] = {}
+
+
+class GroupEntry(Sourced):
+    """Units that are compared with each other, or that a duty names together."""
+
+    title: Texts
+    units: list[Code] = Field(min_length=0)
+
+
+class UnitsFile(Strict):
+    """`units/*.yaml`: units, groups, or both."""
+
+    units: list[UnitEntry] = []
+    groups: dict[Key, GroupEntry] = {}
+
+
+class RoleEntry(Sourced):
+    """A role and what it may do."""
+
+    title: Texts
+    permissions: list[str]
+
+
+class RolesFile(Strict):
+    """`roles.yaml`."""
+
+    roles: dict[Key, RoleEntry]
+
+
+class PostEntry(Sourced):
+    """A person, for a demonstration or a start, and the post they hold."""
+
+    user: str = Field(pattern=r"^[a-z0-9][a-z0-9_.@+-]*$", max_length=150)
+    name: Texts
+    unit: Code
+    role: Key
+    scope: Code | None = None
+    title: str = Field(default="", max_length=80)
+    since: date | None = None
+
+
+class PostsFile(Strict):
+    """`posts.yaml`: loaded only when asked for."""
+
+    posts: list[PostEntry]
+
+
+class Position(Strict):
+    """Where a place is, in WGS 84 degrees; `demo` marks a position that nobody measured."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    demo: bool = False
+
+
+class PlaceProblem(Strict):
+    """What goes wrong at a place, in the words of the policy and as categories."""
+
+    categories: list[str] = Field(min_length=1)
+    words: str = ""
+    source: str = ""
+
+
+class PlaceEntry(Sourced):
+    """A key place with a name."""
+
+    key: Key
+    name: Texts
+    area: Code
+    area_because: str = ""
+    position: Position | None = None
+    problems: list[PlaceProblem] = []
+
+
+class PlacesFile(Strict):
+    """`places.yaml`."""
+
+    places: list[PlaceEntry]
+
+
+def in_order(entries: Iterable[UnitEntry]) -> list[UnitEntry]:
+    """Return the units so that each parent comes before its children; cycles are left out."""
+    waiting = {entry.code: entry for entry in entries}
+    children: dict[str | None, list[UnitEntry]] = {}
+    for entry in waiting.values():
+        parent = entry.parent if entry.parent in waiting else None
+        children.setdefault(parent, []).append(entry)
+    ordered: list[UnitEntry] = []
+    stack = list(reversed(children.get(None, [])))
+    while stack:
+        entry = stack.pop()
+        ordered.append(entry)
+        stack += reversed(children.get(entry.code, []))
+    return ordered
+
+
+def apply_units(
+    entries: Iterable[UnitEntry],
+    *,
+    groups: Mapping[str, GroupEntry],
+    outlines: Mapping[str, object],
+    program: str,
+    actor: str,
+) -> list[Change]:
+    """Bring the tree to what the program says; units it once had and no longer names are closed."""
+    ordered = in_order(entries)
+    known = {unit.code: unit for unit in Unit.objects.all()}
+    changes: list[Change] = []
+    for entry in ordered:
+        belongs = sorted(key for key, group in groups.items() if entry.code in group.units)
+        wanted = _unit_fields(entry, belongs, outlines.get(entry.code), program)
+        parent = known[entry.parent] if entry.parent else None
+        unit = known.get(entry.code)
+        if unit is None:
+            unit = _add(entry.code, parent, wanted)
+            changes.append(Change("unit", "added", entry.code, unit.names))
+        elif changed := _update(unit, parent, wanted, actor=actor):
+            changes.append(Change("unit", "changed", entry.code, unit.names, changed))
+        known[entry.code] = unit
+    _link_successors(ordered, known)
+    changes += _close_missing(ordered, known, program=program, actor=actor)
+    if changes:
+        touch_registers()
+    return changes
+
+
+def _unit_fields(
+    entry: UnitEntry, groups: list[str], outline: object, program: str
+) -> dict[str, Any]:
+    attributes: dict[str, Any] = dict(entry.attributes) | {"program": program}
+    if groups:
+        attributes["groups"] = groups
+    if entry.decide:
+        attributes["decide"] = tagged(entry.decide)
+    return {
+        "name": plain(entry.name),
+        "names": tagged(entry.name),
+        "kind": entry.kind,
+        "aliases": entry.aliases,
+        "attributes": attributes,
+        "since": entry.since,
+        "until": entry.until,
+        "source": entry.source,
+        "outline": outline,
+    }
+
+
+def _add(code: str, parent: Unit | None, wanted: dict[str, Any]) -> Unit:
+    """Add a unit; the load as a whole is journaled by the `programs` app, with all codes."""
+    unit = Unit(code=code, parent=parent, path=next_path(parent), **wanted)
+    unit.level = parent.level + 1 if parent else 0
+    unit.sort_key = pinyin_key(unit.name)
+    unit.save(force_insert=True)
+    return unit
+
+
+def _update(
+    unit: Unit, parent: Unit | None, wanted: dict[str, Any], *, actor: str
+) -> tuple[str, ...]:
+    former = unit.name
+    if wanted["name"] != former and former not in wanted["aliases"]:
+        wanted = wanted | {"aliases": [*wanted["aliases"], former]}
+    elif former == wanted["name"]:
+        # Names that were replaced in an earlier load stay findable.
+        kept = [alias for alias in unit.aliases if alias not in wanted["aliases"]]
+        wanted = wanted | {"aliases": [*wanted["aliases"], *kept]}
+    changed = [key for key, value in wanted.items() if getattr(unit, key) != value]
+    if unit.parent_id != (parent.pk if parent else None):
+        changed.append("parent")
+    if not changed:
+        return ()
+    for key, value in wanted.items():
+        setattr(unit, key, value)
+    unit.sort_key = pinyin_key(unit.name)
+    if "parent" in changed:
+        _move(unit, parent)
+    unit.save()
+    record(
+        subject=f"unit:{unit.code}",
+        act="unit.changed",
+        actor=actor,
+        data={"fields": sorted(changed), "name": unit.name, "former": former},
+    )
+    return tuple(sorted(changed))
+
+
+def _move(unit: Unit, parent: Unit | None) -> None:
+    """Give the unit a new place, and everything below it with it."""
+    old, new = unit.path, next_path(parent)
+    shift = (parent.level + 1 if parent else 0) - unit.level
+    below = list(Unit.objects.under(unit).exclude(pk=unit.pk))
+    for child in below:
+        child.path = new + child.path[len(old) :]
+        child.level += shift
+    Unit.objects.bulk_update(below, ["path", "level"])
+    unit.parent, unit.path, unit.level = parent, new, unit.level + shift
+
+
+def _link_successors(ordered: list[UnitEntry], known: Mapping[str, Unit]) -> None:
+    for entry in ordered:
+        unit = known[entry.code]
+        successor = known[entry.successor] if entry.successor else None
+        if unit.successor_id != (successor.pk if successor else None):
+            unit.successor = successor
+            unit.save(update_fields=["successor"])
+
+
+def _close_missing(
+    ordered: list[UnitEntry], known: Mapping[str, Unit], *, program: str, actor: str
+) -> list[Change]:
+    named = {entry.code for entry in ordered}
+    today = clock.now().date()
+    changes = []
+    for unit in known.values():
+        if unit.code in named or unit.attributes.get("program") != program or unit.until:
+            continue
+        close_unit(unit, on=today, actor=actor, reason="no longer in the program")
+        changes.append(Change("unit", "closed", unit.code, unit.names))
+    return changes
+
+
+def apply_roles(entries: Mapping[str, RoleEntry], *, actor: str) -> list[Change]:
+    """Create and update roles; a role that posts hold is never removed."""
+    changes = []
+    for key, entry in entries.items():
+        wanted = {"names": tagged(entry.title), "permissions": sorted(entry.permissions)}
+        role = Role.objects.filter(key=key).first()
+        if role is None:
+            Role.objects.create(key=key, **wanted)
+            act, fields = "added", ()
+        elif fields := tuple(
+            name for name, value in wanted.items() if getattr(role, name) != value
+        ):
+            role.names, role.permissions = wanted["names"], wanted["permissions"]
+            role.save()
+            act = "changed"
+        else:
+            continue
+        record(subject=f"role:{key}", act=f"role.{act}", actor=actor, data={**wanted})
+        changes.append(Change("role", act, key, tagged(entry.title), fields))
+    return changes
+
+
+def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
+    """Create demonstration accounts without a usable password and their posts; keep what is there."""
+    units = Unit.objects.in_bulk(field_name="code")
+    roles = Role.objects.in_bulk(field_name="key")
+    changes = []
+    for entry in entries:
+        user, _made = User.objects.get_or_create(
+            username=entry.user,
+            defaults={"name": plain(entry.name), "is_demo": True, "password": "!"},
+        )
+        scope = units[entry.scope] if entry.scope else None
+        post, added = Post.objects.get_or_create(
+            user=user,
+            unit=units[entry.unit],
+            role=roles[entry.role],
+            defaults={"scope": scope, "title": entry.title, "since": entry.since},
+        )
+        fields = () if added or post.scope_id == (scope.pk if scope else None) else ("scope",)
+        if fields:
+            post.scope = scope
+            post.save(update_fields=["scope"])
+        if added or fields:
+            act = "added" if added else "changed"
+            data = {"unit": entry.unit, "role": entry.role, "scope": entry.scope}
+            record(subject=f"user:{entry.user}", act=f"post.{act}", actor=actor, data=data)
+            changes.append(Change("post", act, entry.user, tagged(entry.name), fields))
+    return changes
+
+
+def apply_places(entries: Iterable[PlaceEntry], *, actor: str) -> list[Change]:
+    """Create and update key places; those no longer named end today."""
+    units = Unit.objects.in_bulk(field_name="code")
+    known = Place.objects.in_bulk(field_name="code")
+    changes = []
+    for entry in entries:
+        wanted = _place_fields(entry, units)
+        place = known.pop(entry.key, None)
+        if place is None:
+            Place.objects.create(code=entry.key, **wanted)
+            changes.append(Change("place", "added", entry.key, wanted["names"]))
+            continue
+        fields = tuple(name for name, value in wanted.items() if getattr(place, name) != value)
+        if fields:
+            for name, value in wanted.items():
+                setattr(place, name, value)
+            place.save()
+            changes.append(Change("place", "changed", entry.key, wanted["names"], fields))
+    for place in known.values():
+        if place.until is None:
+            place.until = clock.now().date()
+            place.save(update_fields=["until"])
+            changes.append(Change("place", "closed", place.code, place.names))
+    for change in changes:
+        data = {"act": change.act, "fields": list(change.fields)}
+        record(subject=f"place:{change.key}", act=f"place.{change.act}", actor=actor, data=data)
+    return changes
+
+
+def _place_fields(entry: PlaceEntry, units: Mapping[str, Unit]) -> dict[str, Any]:
+    position = entry.position
+    attributes: dict[str, Any] = {"problems": [p.model_dump() for p in entry.problems]}
+    if position and position.demo:
+        attributes["position"] = "demo"
+    if entry.area_because:
+        attributes["area_because"] = entry.area_because
+    if entry.decide:
+        attributes["decide"] = tagged(entry.decide)
+    categories = [key for problem in entry.problems for key in problem.categories]
+    return {
+        "name": plain(entry.name),
+        "names": tagged(entry.name),
+        "area": units[entry.area],
+        "lon": position.lon if position else None,
+        "lat": position.lat if position else None,
+        "problems": list(dict.fromkeys(categories)),
+        "attributes": attributes,
+        "source": entry.source or next((p.source for p in entry.problems if p.source), ""),
+        "until": None,
+    }
