@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Calendar(models.Model):
@@ -12,6 +13,7 @@ class Calendar(models.Model):
     title = models.JSONField(default=dict)
     time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
 
+    @override
     def __str__(self) -> str:
         return self.code
 
@@ -23,11 +25,13 @@ class CalendarVersion(models.Model):
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField()
     hours = models.JSONField()
-    """Weekday (`0` is Monday) → list of `["08:30", "12:00"]` spans."""
+    """Weekday (`mon` … `sun`) → list of spans such as `08:30-12:00`; see `hours.weekly_hours`."""
+    time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
+    """The zone of this version; `Calendar.time_zone` is that of the newest."""
     makeup_weekday = models.PositiveSmallIntegerField(default=0)
     """Whose hours a make-up working day has."""
     known_until = models.DateField(null=True, blank=True)
-    """The last day whose holidays are announced; later results are provisional."""
+    """The last day whose holidays are announced; none where no notice can change the days."""
     note = models.CharField(max_length=300, blank=True)
     digest = models.CharField(max_length=64)
 
@@ -36,6 +40,7 @@ class CalendarVersion(models.Model):
             models.UniqueConstraint(fields=["calendar", "number"], name="calendars_version_number"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.calendar_id}@{self.number}"
 
@@ -56,5 +61,6 @@ class Day(models.Model):
             models.UniqueConstraint(fields=["version", "date"], name="calendars_day_once"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
