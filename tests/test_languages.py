@@ -14,7 +14,8 @@ def test_every_text_is_translated_and_the_catalogues_are_fresh():
 def test_python_and_templates_are_read_as_django_reads_them():
     template = (
         '{% load i18n %}{% translate "it\'s" %}'
-        "{% blocktranslate trimmed count n=x %}{{ n }} day{% plural %}{{ n }} days{% endblocktranslate %}"
+        "{% blocktranslate trimmed count n=x %}{{ n }} day{% plural %}{{ n }} days"
+        "{% endblocktranslate %}"
     )
     assert list(catalogues.from_template(template)) == [
         ("it's", ""),

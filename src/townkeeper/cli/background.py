@@ -8,6 +8,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
+from townkeeper.cli.words import gettext as _
+
 log = logging.getLogger(__name__)
 
 INTERVAL = 60.0
@@ -16,7 +18,29 @@ INTERVAL = 60.0
 
 def pieces() -> Mapping[str, Callable[[], object]]:
     """Return the pieces of work by name."""
-    return {}
+    return {"extracts": refresh, "calendar": alarm}
+
+
+def refresh() -> str:
+    """Bring the columns that metrics read up to date; returns the instant they stand for."""
+    from townkeeper.analytics.lake import refresh_extracts  # noqa: PLC0415 - Django is set up by now
+
+    return refresh_extracts().as_of.isoformat(timespec="seconds")
+
+
+def alarm() -> list[str]:
+    """Say loudly when the announced holidays run out: later deadlines are provisional."""
+    from townkeeper.calendars.actions import calendar_alarms  # noqa: PLC0415
+    from townkeeper.kit import clock  # noqa: PLC0415
+
+    alarms = [
+        _("Calendar %(code)s: only %(days)s working days are announced, up to %(until)s.")
+        % {"code": found.code, "days": found.days_left, "until": found.known_until}
+        for found in calendar_alarms(clock.now().date())
+    ]
+    for text in alarms:
+        log.warning("%s", text)
+    return alarms
 
 
 def work_once() -> dict[str, object]:

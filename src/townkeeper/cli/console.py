@@ -1,13 +1,18 @@
 """What a command says: results on standard output, everything on the way on standard error."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from unicodedata import east_asian_width
 
 from tqdm import tqdm
+
+from townkeeper.cli.words import gettext as _
+from townkeeper.kit.errors import Problem
 
 _LONG = 2.0
 """Seconds after which a person wants to see progress."""
@@ -70,6 +75,15 @@ def progress(description: str, *, total: int | None = None, unit: str = "") -> I
         leave=True,
     ) as bar:
         yield bar
+
+
+def existing(path: Path, *, folder: bool = False) -> Path:
+    """Return the path if it can be read; a Problem says so before any work begins."""
+    if (path.is_dir() if folder else path.is_file()) and os.access(path, os.R_OK):
+        return path
+    if folder:
+        raise Problem("no-such-folder", _("There is no such folder."), where=str(path))
+    raise Problem("no-such-file", _("There is no such file."), where=str(path))
 
 
 def table(rows: Sequence[Sequence[object]], head: Sequence[str] = ()) -> str:
