@@ -241,7 +241,7 @@ try:
 except Problem as problem:
     print(problem.code)
 """
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from docx.document import Document as WordDocument
 from docx.enum.section import WD_SECTION
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.opc.exceptions import OpcError
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 from lxml.etree import LxmlError
@@ -42,6 +42,10 @@ from townkeeper.publication.typeset.words import WORDS, written_date
 WIDTH = Mm(156)
 BODY = 16.0
 LEAST_MASTHEAD = 20.0
+PAGE = (
+    "orientation", "page_width", "page_height", "top_margin", "bottom_margin", "left_margin",
+    "right_margin", "header_distance", "footer_distance",
+)  # fmt: skip
 
 
 def write_docx(
@@ -76,7 +80,7 @@ def write_docx(
     for number, attachment in enumerate(document.attachments, 1):
         _attachment(word, document, attachment, number, fonts)
     if document.attachments and is_wide(document.attachments[-1]):
-        set_page(word.add_section(WD_SECTION.NEW_PAGE))
+        _new_page(word, wide=False)
     add_imprint(word, document)
     with replacing(path) as temporary:
         word.save(str(temporary))
@@ -95,9 +99,11 @@ def _open(template: Path | None) -> WordDocument:
             hint=_("Save a bulletin made here under a new name, change its styles, upload it."),
         ) from error
     body = word.element.body
+    # the first section holds the office's page and footers, the later ones only refer to it
+    first = deepcopy(word.sections[0]._sectPr)  # noqa: SLF001 - python-docx cannot move one
     for child in list(body):
-        if child.tag != qn("w:sectPr"):
-            body.remove(child)
+        body.remove(child)
+    body.append(first)
     return word
 
 
@@ -155,7 +161,7 @@ def _end(word: WordDocument, document: Document) -> None:
     single = len(document.attachments) == 1
     for number, attachment in enumerate(document.attachments, 1):
         made = word.add_paragraph(style="Bulletin attachment list")
-        label = f"{words.attachment_list}{words.colon}"
+        label = f"{words.attachment if single else words.attachment_list}{words.colon}"
         if number == 1:
             made.paragraph_format.space_before = Pt(28.95)
         elif not english:
@@ -182,6 +188,17 @@ def _signed(word: WordDocument, text: str) -> WordParagraph:
     return word.add_paragraph(text, style="Bulletin signature")
 
 
+def _new_page(word: WordDocument, *, wide: bool) -> None:
+    """Begin a section: on its side, or upright like the first page of the file."""
+    section = word.add_section(WD_SECTION.NEW_PAGE)
+    if wide:
+        set_page(section, wide=True)
+        return
+    first = word.sections[0]
+    for name in PAGE:
+        setattr(section, name, getattr(first, name))
+
+
 def _attachment(
     word: WordDocument,
     document: Document,
@@ -190,8 +207,7 @@ def _attachment(
     fonts: FontSettings | None,
 ) -> None:
     wide = is_wide(attachment)
-    section = word.add_section(WD_SECTION.NEW_PAGE)
-    set_page(section, wide=wide)
+    _new_page(word, wide=wide)
     words = WORDS[document.language]
     space = " " if document.language == "en" else ""
     count = f"{space}{number}" if len(document.attachments) > 1 else ""
@@ -206,4 +222,5 @@ def _attachment(
         if table.note:
             word.add_paragraph(clean(table.note), style="Bulletin source")
         add_table(word, document, table, wide=wide)
+        word.add_paragraph(style="Bulletin source")  # Word joins tables that touch
     _charts(word, attachment.charts, fonts)

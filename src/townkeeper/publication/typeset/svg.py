@@ -227,12 +227,15 @@ def _safe(words: str) -> str:
 
 
 def _short(words: str, room: float) -> str:
-    text = clean(words)
+    text = clean(words).replace("\n", " ")
     if ems(text) * SIZE <= room:
         return text
-    while text and (ems(text) + 1) * SIZE > room:
-        text = text[:-1]
-    return f"{text}…"
+    used = 1.0  # the dots
+    for place, letter in enumerate(text):
+        used += ems(letter)
+        if used * SIZE > room:
+            return f"{text[:place]}…"
+    return text
 
 
 def _span(series: Sequence[Sequence[float | None]]) -> tuple[float, float]:
