@@ -111,3 +111,14 @@ def test_defaults_are_the_usual_office():
     assert plain.hours[4] == parse_spans("08:30-12:00, 14:00-18:00")
     assert (plain.time_zone, plain.holidays, plain.makeup_weekday) == ("Asia/Shanghai", "cn", 0)
     assert 5 not in plain.hours
+
+
+@pytest.mark.django_db
+def test_only_what_is_different_is_named():
+    apply(spec(), actor="test")
+    (change,) = apply(spec(makeup_weekday="mon"), actor="test")
+    assert change.fields == ("makeup_weekday",)
+    version = current_version()
+    assert str(version).endswith("@3")
+    assert str(version.calendar) == "default"
+    assert str(version.days.get(date=date(2026, 11, 5))) == "2026-11-05 停電"

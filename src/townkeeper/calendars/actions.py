@@ -223,7 +223,8 @@ def _with_holidays(content: Content, holidays: Holidays | None) -> Content:
     if last <= since:
         return content
     news = {entry.date: entry for entry in entries if entry.date > since}
-    return replace(content, days=dict(sorted((news | content.days).items())), known_until=last)
+    days = dict(sorted({**news, **content.days}.items()))
+    return replace(content, days=days, known_until=last)
 
 
 def _write(
