@@ -71,9 +71,7 @@ def longest_closed(hours: WeeklyHours) -> int:
     if not spans:
         return WEEK * DAY_MINUTES
     wrapped = [*spans, (spans[0][0] + WEEK * DAY_MINUTES, 0)]
-    return max(
-        after[0] - before[1] for before, after in zip(wrapped, wrapped[1:], strict=False)
-    )
+    return max(after[0] - before[1] for before, after in zip(wrapped, wrapped[1:], strict=False))
 
 
 def check_limits(folder: Folder) -> Iterator[Finding]:

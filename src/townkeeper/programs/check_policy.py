@@ -57,9 +57,13 @@ def _target(
     today = indicator.observed[-1].value
     params = {"indicator": indicator.title, "today": today}
     if target.at_least is not None and indicator.better == "higher" and target.at_least < today:
-        yield document.find("target-below-today", *place, "at_least", **params, target=target.at_least)
+        yield document.find(
+            "target-below-today", *place, "at_least", **params, target=target.at_least
+        )
     if target.at_most is not None and indicator.better == "lower" and target.at_most > today:
-        yield document.find("target-below-today", *place, "at_most", **params, target=target.at_most)
+        yield document.find(
+            "target-below-today", *place, "at_most", **params, target=target.at_most
+        )
 
 
 def _named(folder: Folder, document: Document, place: Place, code: str) -> Iterator[Finding]:

@@ -119,9 +119,7 @@ def check_places(folder: Folder, categories: Collection[str]) -> Iterator[Findin
     for number, place in enumerate(part.places):
         if place.key in seen:
             first = f"places.yaml:{document.line('places', seen[place.key])}"
-            yield document.find(
-                "code-twice", "places", number, "key", code=place.key, first=first
-            )
+            yield document.find("code-twice", "places", number, "key", code=place.key, first=first)
         seen.setdefault(place.key, number)
         if place.area not in codes and folder.is_whole("units/"):
             params = {"code": place.area, "meant": meant(place.area, codes)}

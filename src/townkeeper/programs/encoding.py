@@ -5,7 +5,9 @@ from typing import Literal, NamedTuple
 
 Trouble = Literal["", "bom", "utf16", "legacy", "broken"]
 _UTF16 = {codecs.BOM_UTF16_LE: "UTF-16 LE", codecs.BOM_UTF16_BE: "UTF-16 BE"}
-_COMMON = frozenset("的一是不了在有人和中大為为以及對对區区鎮镇局位程序名稱称單单級级月日年分責责辦办理治")
+_COMMON = frozenset(
+    "的一是不了在有人和中大為为以及對对區区鎮镇局位程序名稱称單单級级月日年分責责辦办理治"
+)
 """Characters so frequent in such files that their absence speaks against an encoding."""
 
 

@@ -135,9 +135,7 @@ def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
     for part in place:
         found = _inside(found, part)
     models = list(_models(found))
-    return [
-        field.alias or name for one in models for name, field in one.model_fields.items()
-    ]
+    return [field.alias or name for one in models for name, field in one.model_fields.items()]
 
 
 def _inside(kind: object, part: str | int) -> object:

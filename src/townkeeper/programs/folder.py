@@ -21,7 +21,14 @@ from townkeeper.programs.parts import (
     TargetsFile,
 )
 from townkeeper.programs.reader import Document, Place, read_document
-from townkeeper.units.program import GroupEntry, PlacesFile, PostsFile, RolesFile, UnitEntry, UnitsFile
+from townkeeper.units.program import (
+    GroupEntry,
+    PlacesFile,
+    PostsFile,
+    RolesFile,
+    UnitEntry,
+    UnitsFile,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -121,9 +128,7 @@ class Folder:
     def is_whole(self, *names: str) -> bool:
         """Whether the named files could all be read, so that a missing reference means something."""
         return not any(
-            document.broken
-            for name, document in self.documents.items()
-            if name.startswith(names)
+            document.broken for name, document in self.documents.items() if name.startswith(names)
         )
 
     def everything(self) -> list[Finding]:

@@ -8,8 +8,8 @@ from townkeeper.programs.findings import Finding
 from townkeeper.programs.parts import ProgramFile
 from townkeeper.programs.reader import Document, Place
 
-_LINES = re.compile(r"L(\d+)(?:[-–]L?(\d+))?")  # noqa: RUF001 - people type the long dash
-_SOURCE = re.compile(r"(?P<key>\S+) (?P<lines>L\d+([-–]L?\d+)?(,\s*L\d+([-–]L?\d+)?)*)")  # noqa: RUF001
+_LINES = re.compile(r"L(\d+)(?:[-–]L?(\d+))?")
+_SOURCE = re.compile(r"(?P<key>\S+) (?P<lines>L\d+([-–]L?\d+)?(,\s*L\d+([-–]L?\d+)?)*)")
 
 
 def references(document: Document) -> Iterator[tuple[Place, str]]:
