@@ -92,7 +92,7 @@ def calendar_of(version_id: int) -> WorkCalendar:
     return _kept(version_id, digest)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _kept(version_id: int, digest: str) -> WorkCalendar:  # noqa: ARG001 - an id alone may be reused
     version = CalendarVersion.objects.get(pk=version_id)
     return content_of(version).calendar(str(version_id))
