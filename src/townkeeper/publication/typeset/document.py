@@ -1,8 +1,8 @@
 """The official document as a value: everything a writer needs, and where each figure came from."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -122,7 +122,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: tuple[str, ...]
     """The title broken by meaning, one entry a line."""
     issuer: str
-    date: date
+    date: dt.date
     recipients: str = ""
     signer: str = ""
     sections: tuple[Section, ...] = ()
@@ -130,7 +130,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cc: str = ""
     printer: str = ""
     """印发机关 if it is not the issuer."""
-    printed: date | None = None
+    printed: dt.date | None = None
     label: str = ""
     """A warning that must be seen, such as "simulated data": first page and every table's head."""
     remarks: tuple[str, ...] = ()
@@ -140,6 +140,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def clean(text: str) -> str:
     """Drop what no printed page can hold (control characters, lone surrogates); keep newlines."""
+    if text.isprintable():
+        return text
     return UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\t", " ")
 
 
@@ -172,7 +174,7 @@ def words(text: str) -> Paragraph:
 
 def figures(document: Document) -> Iterator[Figure]:
     """Yield every figure of the running text with its key, in reading order."""
-    bodies = [*document.sections, *document.attachments]
+    bodies: tuple[Section | Attachment, ...] = (*document.sections, *document.attachments)
     for body in bodies:
         for paragraph in body.paragraphs:
             for run in paragraph.runs:

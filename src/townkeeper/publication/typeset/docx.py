@@ -14,7 +14,6 @@ from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.opc.exceptions import OpcError
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
-from lxml.etree import LxmlError
 
 from townkeeper.kit.errors import Problem
 from townkeeper.publication.typeset.document import (
@@ -91,7 +90,7 @@ def _open(template: Path | None) -> WordDocument:
         return docx.Document()
     try:
         word = docx.Document(str(template))
-    except (OpcError, LxmlError, zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
+    except (OpcError, SyntaxError, zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
         raise Problem(
             "template-unreadable",
             _("The template is not a Word file (.docx)."),

@@ -181,7 +181,7 @@ def _cell(
 
 
 def _style_id(word: WordDocument, name: str) -> str:
-    return word.styles[name].style_id
+    return str(word.styles[name].style_id)
 
 
 def _place(word: WordDocument, made: BaseOxmlElement) -> None:

@@ -48,7 +48,7 @@ class FontSettings:
     """Where fonts are looked for and which families the office prefers."""
 
     directory: Path | None = None
-    """A folder of font files beside those of the system (the setting FONT_DIR)."""
+    """A folder of font files beside those of the system (TOWNKEEPER_FONT_DIR)."""
     body: str = ""
     """A family to try first for the running text."""
     system: bool = True
@@ -66,14 +66,14 @@ class FontChoice:
 @lru_cache(maxsize=8)
 def installed(settings: FontSettings) -> typst.Fonts:
     """Return the fonts that Typst finds (0.2–0.8 s the first time, then kept)."""
-    paths: list[str | Path | bytes] = []
+    paths: list[Path] = []
     if settings.directory is not None:
         if not settings.directory.is_dir():
             raise Problem(
                 "font-folder",
                 _("The folder of fonts does not exist."),
                 where=str(settings.directory),
-                hint=_("Correct FONT_DIR or leave it empty."),
+                hint=_("Correct TOWNKEEPER_FONT_DIR or leave it empty."),
             )
         paths.append(settings.directory)
     return typst.Fonts(include_system_fonts=settings.system, font_paths=paths)
@@ -99,7 +99,7 @@ def choose(settings: FontSettings, language: Language, *, chinese: bool) -> Font
             _("No font on this machine can show Chinese, so the document would be all boxes."),
             hint=_(
                 "Install the Debian packages fonts-noto-cjk, fonts-noto-cjk-extra and "
-                "fonts-lxgw-wenkai, or put the office's own font files into FONT_DIR."
+                "fonts-lxgw-wenkai, or put the office's own font files into TOWNKEEPER_FONT_DIR."
             ),
         )
     if language == "en":

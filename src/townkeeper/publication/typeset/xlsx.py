@@ -114,7 +114,7 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], path: P
 def harmless(text: str) -> str:
     """Return the text so that a spreadsheet opening the CSV does not run it (OWASP)."""
     tidy = clean(text)
-    return f"'{tidy}" if tidy.startswith(DANGEROUS) or text.startswith(DANGEROUS) else tidy
+    return f"'{tidy}" if text.startswith(DANGEROUS) or tidy.startswith(DANGEROUS) else tidy
 
 
 def sheet_name(title: str, taken: set[str]) -> str:
