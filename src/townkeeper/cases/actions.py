@@ -185,17 +185,19 @@ def _locked(case: Case, seen_version: int | None) -> Case:
     return fresh
 
 
-_parsed: dict[int, KnownProcedure] = {}
+_parsed: dict[tuple[int, str], KnownProcedure] = {}
 
 
 def procedure_of(case: Case) -> KnownProcedure:
     """Return the procedure that the case runs under, in the version it began with."""
-    known = _parsed.get(case.procedure_id)
-    if known is None:
-        row = case.procedure
-        known = KnownProcedure(row.pk, str(row), parse(row.definition))
-        _parsed[row.pk] = known
-    return known
+    for known in desk().procedures.values():
+        if known.id == case.procedure_id:
+            return known
+    row = case.procedure
+    key = (row.pk, row.digest)
+    if key not in _parsed:
+        _parsed[key] = KnownProcedure(row.pk, str(row), parse(row.definition))
+    return _parsed[key]
 
 
 def _standing(case: Case) -> tuple[KnownProcedure, State, dict[str, Task]]:

@@ -1,5 +1,6 @@
 """Writing history, and checking it: `record()` is the only way in."""
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
@@ -8,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 
 from townkeeper.journal.chain import ZERO, ChainProblem, Link, check_chain, entry_hash
 from townkeeper.journal.models import Chain, Entry, Stamp
@@ -16,6 +17,7 @@ from townkeeper.kit import clock
 
 _SUBJECT = attrgetter("subject")
 _BATCH = 500
+STAMP_BITS = 62
 
 
 class Checked(NamedTuple):
@@ -77,13 +79,18 @@ def _hash_after(previous: bytes, entry: Entry) -> bytes:
 
 
 def touch_registers() -> None:
-    """Tell every process that units, duties, calendars or procedures have changed."""
-    if not Stamp.objects.filter(key="registers").update(value=F("value") + 1):
-        Stamp.objects.create(key="registers", value=1)
+    """Tell every process that units, duties, calendars or procedures have changed.
+
+    The stamp is drawn anew, not counted up: a picture read inside a transaction that was rolled
+    back must never look like the one that came after it.
+    """
+    Stamp.objects.update_or_create(
+        key="registers", defaults={"value": secrets.randbits(STAMP_BITS)}
+    )
 
 
 def registers_stamp() -> int:
-    """Return the number that `touch_registers()` raises."""
+    """Return the number that `touch_registers()` draws."""
     return Stamp.objects.filter(key="registers").values_list("value", flat=True).first() or 0
 
 

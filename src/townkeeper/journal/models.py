@@ -55,7 +55,7 @@ class Seal(models.Model):
 
 
 class Stamp(models.Model):
-    """A counter that every change of units, duties, calendars or procedures raises.
+    """A number that every change of units, duties, calendars or procedures draws anew.
 
     Processes keep those registers in memory; the hot path compares this number inside its own
     statement, so that it never files a case under a register that has changed.
