@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from townkeeper.web.office import casepage, cases, photos, rankings, session
+from townkeeper.web.office import casepage, cases, photos, rankings, scoresheet, session
 
 app_name = "office"
 urlpatterns = [
@@ -18,4 +18,16 @@ urlpatterns = [
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
     path("office/photos/<int:pk>/", photos.photo, name="photo"),
     path("office/rankings/", rankings.round_list, name="rankings"),
+    path("office/rankings/<int:pk>/", rankings.round_page, name="ranking"),
+    path(
+        "office/rankings/<int:pk>/bulletins/<int:bulletin>/<str:form>/",
+        rankings.bulletin_file,
+        name="bulletin",
+    ),
+    path("office/rankings/<int:pk>/units/<str:code>/", scoresheet.score_sheet, name="score"),
+    path(
+        "office/rankings/<int:pk>/units/<str:code>/<str:item>/<str:part>/",
+        scoresheet.cases_behind,
+        name="behind",
+    ),
 ]
