@@ -262,6 +262,21 @@ def test_summer_time_shortens_and_lengthens_a_night():
     assert not night.elapsed(before, before + timedelta(hours=20))
 
 
+def test_a_span_that_begins_in_the_skipped_hour_begins_where_the_skip_ends():
+    early = WorkCalendar(
+        every_day("02:30-05:00"), time_zone="America/New_York", known_until=date.max
+    )
+    assert due("2026-03-08 00:00", "1wh", calendar=early) == "2026-03-08 04:00"
+    assert due("2026-03-08 00:00", "02:30", calendar=early) == "2026-03-08 03:00"
+    assert due("2026-03-09 00:00", "1wh", calendar=early) == "2026-03-09 03:30"
+    # An end in the hour that comes twice is the first one.
+    late = WorkCalendar(
+        every_day("00:00-01:30"), time_zone="America/New_York", known_until=date.max
+    )
+    night = datetime(2026, 11, 1, tzinfo=late.zone)
+    assert late.elapsed(night, night + timedelta(hours=12)) == 90 * 60
+
+
 def test_elapsed_is_signed_and_whole():
     a, b = at("2026-09-28 09:00"), at("2026-09-29 09:00") + timedelta(microseconds=1)
     assert CALENDAR.elapsed(a, b) == 27_000

@@ -71,9 +71,17 @@ class Table:
         self._clocks: dict[int, list[int]] = {}
 
     def _local(self, day: date, minutes: int) -> int:
+        """Find the instant of a wall clock time; one that is skipped is where the skip ends."""
         local = datetime.combine(day, time(minutes // 60, minutes % 60), self._zone)
         offset = local.utcoffset() or timedelta()
-        return (day.toordinal() - _EPOCH_DAY) * DAY + minutes * MINUTE - offset // MICROSECOND
+        after = local.replace(fold=1).utcoffset() or timedelta()
+        us = (day.toordinal() - _EPOCH_DAY) * DAY + minutes * MINUTE - offset // MICROSECOND
+        if after <= offset:
+            return us
+        us -= (after - offset) // MICROSECOND
+        while instant(us).astimezone(self._zone).utcoffset() != after:
+            us += MINUTE
+        return us
 
     def at(self, index: int, minutes: int) -> int:
         """Find the instant of a local clock time on the day with that index."""

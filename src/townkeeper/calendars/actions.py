@@ -253,10 +253,20 @@ def _write(
     if calendar.time_zone != content.time_zone:
         calendar.time_zone = content.time_zone
         calendar.save(update_fields=["time_zone"])
+    data = _told(version, content, before)
+    act = "calendar.changed" if before else "calendar.seeded"
+    record(subject=f"calendar:{calendar.code}", act=act, actor=actor, data=data)
+    touch_registers()
+    return version
+
+
+def _told(
+    version: CalendarVersion, content: Content, before: CalendarVersion | None
+) -> dict[str, Any]:
     data: dict[str, Any] = {
         "number": version.number,
-        "note": note,
-        "digest": digest,
+        "note": version.note,
+        "digest": version.digest,
         "hours": version.hours,
         "time_zone": content.time_zone,
         "makeup_weekday": content.makeup_weekday,
@@ -265,10 +275,7 @@ def _write(
     }
     if before:
         data |= _differences(content_of(before).days, content.days)
-    act = "calendar.changed" if before else "calendar.seeded"
-    record(subject=f"calendar:{calendar.code}", act=act, actor=actor, data=data)
-    touch_registers()
-    return version
+    return data
 
 
 def _row(version: CalendarVersion, entry: DayEntry) -> Day:
