@@ -2,6 +2,7 @@
 
 import itertools
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,36 @@ def test_english_needs_no_chinese_font(tmp_path):
     assert "Copies to" in pages(path)[-1]
     with pytest.raises(Problem):
         write_pdf(make_document("en", recipients="市政府："), path, fonts=BARE)
+
+
+@pytest.mark.usefixtures("_chinese")
+def test_a_document_may_lack_everything_that_is_optional(tmp_path):
+    path = tmp_path / "b.pdf"
+    bare = {"recipients": "", "cc": "", "label": "", "provenance": None}
+    for change in ({"sections": ()}, {"attachments": ()}):
+        write_pdf(make_document(**bare, **change), path, standard="a-2a")
+        assert "2026年11月8日印发" in squeezed(pages(path)[-1])
+    write_pdf(make_document(signer="陈大文", remarks=("此件公开发布",)), path)
+    assert "签发人：陈大文" in squeezed(pages(path)[0])
+    assert "（此件公开发布）" in squeezed("".join(pages(path)))
+
+
+def test_any_chinese_font_is_better_than_none(tmp_path):
+    only = [
+        font.path
+        for font in installed(FontSettings()).fonts()
+        if font.family == "LXGW WenKai" and font.path is not None
+    ]
+    if not only:
+        pytest.skip("no LXGW WenKai on this machine (Debian: fonts-lxgw-wenkai)")
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    shutil.copy(only[0], folder)
+    settings = FontSettings(folder, system=False)
+    report = write_pdf(make_document(), tmp_path / "b.pdf", fonts=settings)
+    assert report.families["body"] == "LXGW WenKai"
+    mine = FontSettings(body="LXGW WenKai")
+    assert choose(mine, "zh-Hant", chinese=True).roles["body"][0] == "LXGW WenKai"
 
 
 def test_a_wrong_font_folder_is_named(tmp_path):

@@ -22,6 +22,11 @@ SANS = {
     "zh-Hans": ("Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN"),
     "zh-Hant": ("Noto Sans CJK HK", "Noto Sans CJK TC", "Source Han Sans HC"),
 }
+ANY = (
+    "SimSun", "Microsoft YaHei", "PMingLiU", "Songti SC", "PingFang SC", "LXGW WenKai",
+    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback",
+)  # fmt: skip
+"""Families that at least show Chinese, where neither an official nor a general one is there."""
 LATIN = ("Times New Roman", "Liberation Serif", "Tinos", "Libertinus Serif")
 
 WANTED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -87,11 +92,12 @@ def choose(settings: FontSettings, language: Language, *, chinese: bool) -> Font
     serif = _present((*SERIF[script], *SERIF[other]), present)
     sans = _present((*SANS[script], *SANS[other]), present)
     latin = _present(LATIN, present)
+    spare = () if serif or sans else _present(ANY, present)
     roles: dict[str, tuple[str, ...]] = {"latin": latin[:1]}
     for role, families in WANTED[script].items():
         asked = (settings.body, *families) if role == "body" else families
         general = (*sans, *serif) if role == "heading" else (*serif, *sans)
-        roles[role] = _once((*_present(asked, present), *general[:2]))
+        roles[role] = _once((*_present(asked, present), *general[:2], *spare))
     has_chinese = bool(roles["body"])
     if chinese and not has_chinese:
         raise Problem(
