@@ -141,11 +141,14 @@ def test_an_office_restyles_a_bulletin_and_it_becomes_the_template(tmp_path, pat
     write_docx(make_document(), own)
     edited = docx.Document(str(own))
     edited.styles["Bulletin title"].font.size = Pt(26)
+    imprint = edited.styles["Bulletin imprint"].element
+    imprint.getparent().remove(imprint)
     edited.sections[0].footer.paragraphs[0].add_run("本机关")
     edited.save(str(own))
     write_docx(make_document(number="临城治办通〔2026〕40号"), path, template=own)
     word = docx.Document(str(path))
     assert word.styles["Bulletin title"].font.size == Pt(26)
+    assert word.styles["Bulletin imprint"].font.size == Pt(14)  # lacking, so added
     assert "本机关" in word.sections[0].footer.paragraphs[0].text
     text = "\n".join(p.text for p in word.paragraphs)
     assert "40号" in text

@@ -104,12 +104,10 @@ SMALLER = {16: 12.0, 22: 18.0, 20: 16.0, 46: 34.0, 14: 12.0}
 def prepare(word: WordDocument, language: Language, *, from_template: bool) -> None:
     """Give the file every style it lacks and, unless an office's template rules, its page."""
     present = {style.name for style in word.styles}
+    restyled = from_template and "Bulletin text" in present  # a bulletin of ours, edited
     for look in LOOKS:
-        if from_template and look.name in present and look.name.startswith("Bulletin"):
-            continue
-        if from_template and "Bulletin text" in present:
-            continue
-        _style(word, look, language)
+        if not (restyled and look.name in present):
+            _style(word, look, language)
     if not from_template:
         _language(word, language)
         set_page(word.sections[0])
@@ -212,6 +210,11 @@ def _style(word: WordDocument, look: Look, language: Language) -> None:
     style.font.bold = look.bold or english_head
     style.font.italic = False
     style.font.color.rgb = RED if look.red else BLACK
+    _shape(style, look, language, size)
+
+
+def _shape(style: ParagraphStyle, look: Look, language: Language, size: float) -> None:
+    """Set what concerns the paragraph rather than its letters."""
     form = style.paragraph_format
     form.alignment = look.align
     form.space_before, form.space_after = Pt(look.before), Pt(look.after)
@@ -230,7 +233,9 @@ def _style(word: WordDocument, look: Look, language: Language) -> None:
     if look.face == "body" and look.size == LOOKS[0].size and language != "en":
         # 16 pt less a quarter: 28 characters fill 156 mm (Word knows only half points)
         tight = element("w:spacing", {"w:val": "-5"})
-        properties.insert_element_before(tight, "w:kern", "w:sz", "w:szCs", "w:u", "w:lang")
+        style.element.get_or_add_rPr().insert_element_before(
+            tight, "w:kern", "w:sz", "w:szCs", "w:u", "w:lang"
+        )
     if look.indent and language != "en":
         # two characters whatever the size, as Word's own dialogue writes it
         style.element.get_or_add_pPr().get_or_add_ind().set(qn("w:firstLineChars"), "200")
