@@ -9,6 +9,7 @@ from townkeeper.cli.console import Outcome
 ORDER = (
     "serve",
     "work",
+    "program",
     "import",
     "verify",
     "user",
