@@ -17,6 +17,7 @@ from townkeeper.kit import clock
 
 _SUBJECT = attrgetter("subject")
 _BATCH = 500
+_JSON = msgspec.json.Encoder(order="sorted")
 STAMP_BITS = 62
 
 
@@ -29,7 +30,7 @@ class Checked(NamedTuple):
 
 def json_line(data: Mapping[str, object]) -> str:
     """Return `data` as one line of JSON with sorted keys."""
-    return msgspec.json.encode(data, order="sorted").decode()
+    return _JSON.encode(data).decode()
 
 
 def record(

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 ZERO = bytes(32)
@@ -41,8 +42,13 @@ class Link:
 
 def time_text(moment: datetime) -> str:
     """Return the time as it is hashed."""
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
-    return text[:-6] + "Z"
+    return _utc_text(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)
+def _utc_text(moment: datetime) -> str:
+    """Write it once: the entries of one act, and the rows beside them, share their time."""
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def entry_hash(

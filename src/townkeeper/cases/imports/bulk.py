@@ -4,14 +4,16 @@ PostgreSQL takes them by COPY, SQLite by a prepared insert. Columns that a calle
 the model's default, so that a new column never goes missing here; a test compares with models.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection
 from django.db.models import JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
+
+from townkeeper.journal.chain import time_text
 
 
 def quoted(names: Iterable[str]) -> str:
@@ -24,11 +26,24 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def moment_value(moment: datetime | None) -> object:
-    """Return a UTC time as the database's driver takes it."""
-    if moment is None or is_postgresql():
-        return moment
-    return str(moment.astimezone(UTC).replace(tzinfo=None))
+def moment_writer() -> Callable[[datetime | None], object]:
+    """Return the function that gives a UTC time as the database's driver takes it."""
+    if is_postgresql():
+        return _unchanged
+    return _as_text
+
+
+def _unchanged(moment: datetime | None) -> object:
+    return moment
+
+
+def _as_text(moment: datetime | None) -> object:
+    """Return what Django's SQLite backend writes: UTC without a zone."""
+    if moment is None:
+        return None
+    text = time_text(moment)
+    # The journal's form of the time is at hand already; only its marks differ.
+    return f"{text[:10]} {text[11:26] if moment.microsecond else text[11:19]}"
 
 
 def json_value(data: object) -> str:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from townkeeper.cases.imports.bulk import json_value, moment_value, update_rows
+from townkeeper.cases.imports.bulk import json_value, update_rows
 from townkeeper.cases.imports.records import Record
 from townkeeper.cases.imports.writing import (
     ORIGIN,
     Act,
     Standing,
+    Stored,
     Writer,
     case_values,
     ending,
     standing_of,
-    task_row,
+    task_values,
 )
 from townkeeper.cases.models import Case, Evidence, Reporter, Task
 from townkeeper.journal.models import Chain, Entry
@@ -107,26 +108,27 @@ class Changer:
         for record, known in changed:
             case, chain = cases[known.id], heads[known.subject]
             at = standing_of(record, self.writer.plan, source.mapping)
-            values = case_values(record, at)
+            times = self.writer.times(record, at)
             acts = self._acts(record, at, case)
             rows["cases"].append(
                 (
-                    *values,
+                    *case_values(record, at, times),
                     record.digest,
                     json_value(record.extra),
                     case.version + 1,
-                    moment_value(source.imported_at),
+                    self.writer.imported_at,
                     known.id,
                 )
             )
-            rows["tasks"].append((*task_row(known.id, record, at)[1:], known.id))
+            rows["tasks"].append((*task_values(at, times), known.id))
             for act in acts:
                 chain.length += 1
+                stored = times.closed if act.ends else self.writer.imported_at
                 row, chain.head = self.writer.entry_row(
-                    known.subject, chain.length, bytes(chain.head), act
+                    known.subject, chain.length, bytes(chain.head), act, stored
                 )
                 rows["entries"].append(row)
-            self.writer.belongings(known.id, record, rows)
+            self.writer.belongings(known.id, record, times, rows)
         self._store(rows, [known.id for _record, known in changed])
         Chain.objects.bulk_update(heads.values(), ["length", "head"], batch_size=200)
 
@@ -148,7 +150,7 @@ class Changer:
             for name, before, after in zip(
                 COMPARED,
                 (_said(getattr(case, name)) for name in COMPARED),
-                map(_said, _plain_values(record, at)),
+                map(_said, case_values(record, at, _times(record, at))),
                 strict=True,
             )
             if before != after
@@ -160,12 +162,9 @@ class Changer:
         return [*acts, Act("case.import_updated", source.imported_at, data)]
 
 
-def _plain_values(record: Record, at: Standing) -> list[Any]:
-    """Return `case_values` with times as times, whatever the database's driver takes."""
-    values = dict(zip(COMPARED, case_values(record, at), strict=True))
-    values["opened_at"], values["due_at"] = record.opened_at, record.due_at
-    values["warn_at"], values["closed_at"] = at.warn_at, record.closed_at
-    return [values[name] for name in COMPARED]
+def _times(record: Record, at: Standing) -> Stored:
+    """Return the times as times, to be compared with those of the case."""
+    return Stored(record.opened_at, record.due_at, at.warn_at, record.closed_at)
 
 
 def _said(value: object) -> object:

@@ -1,8 +1,7 @@
 """Reads dates and times as offices write them, into instants."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from townkeeper.kit.sheets import Cell, as_text
@@ -27,6 +26,7 @@ SERIALS: Final = (20_000, 80_000)
 """Excel's day numbers from 1954 to 2119: a date cell that was formatted as a number."""
 EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local until a zone is put on
 YEARS: Final = (1950, 2150)
+HOURS_KEPT: Final = 100_000
 
 
 class UnreadableError(ValueError):
@@ -37,8 +37,7 @@ class ImpossibleError(ValueError):
     """A date, but of a year that cannot be meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """An instant in UTC, and what was doubtful about it."""
 
     at: datetime
@@ -53,6 +52,7 @@ class MomentReader:
     def __init__(self, zone: ZoneInfo, formats: tuple[str, ...] = ()) -> None:
         self.zone = zone
         self._formats = list(formats or COMMON_FORMATS)
+        self._hours: dict[tuple[int, int, int, int], tuple[timedelta, bool] | None] = {}
 
     def read(self, cell: Cell, day_time: time) -> Moment | None:
         """Return the moment of a cell, None for an empty one.
@@ -68,13 +68,26 @@ class MomentReader:
             raise ImpossibleError
         if moment.tzinfo is not None:
             return Moment(moment.astimezone(UTC), is_day)
-        moment = moment.replace(tzinfo=self.zone)
-        at = moment.astimezone(UTC)
-        later = moment.replace(fold=1)
-        # A repeated hour is later the second time; a skipped one is earlier.
-        return Moment(
-            at, is_day, later.utcoffset() != moment.utcoffset() and later.astimezone(UTC) > at
-        )
+        offset, is_ambiguous = self._offset(moment)
+        return Moment((moment - offset).replace(tzinfo=UTC), is_day, is_ambiguous)
+
+    def _offset(self, local: datetime) -> tuple[timedelta, bool]:
+        """Return the offset of a local time and whether that time occurs twice, hour by hour."""
+        key = (local.year, local.month, local.day, local.hour)
+        if key not in self._hours:
+            if len(self._hours) > HOURS_KEPT:
+                self._hours.clear()
+            first = self._exact(local.replace(minute=0, second=0, microsecond=0))
+            last = self._exact(local.replace(minute=59, second=59, microsecond=999_999))
+            # In an hour within which the clock is changed each time is looked up by itself.
+            self._hours[key] = first if first == last else None
+        return self._hours[key] or self._exact(local)
+
+    def _exact(self, local: datetime) -> tuple[timedelta, bool]:
+        first, later = local.replace(tzinfo=self.zone), local.replace(tzinfo=self.zone, fold=1)
+        offset, offset_later = first.utcoffset() or timedelta(), later.utcoffset() or timedelta()
+        # A repeated hour has the smaller offset the second time; a skipped one the larger.
+        return offset, offset_later < offset
 
     def _local(self, cell: Cell) -> datetime | date | None:
         if isinstance(cell, str):

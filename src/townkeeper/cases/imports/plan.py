@@ -26,7 +26,6 @@ class Plan:
     report: str
     """The action that ends handling."""
     office_id: int | None
-    office: str | None
     """The unit that dispatches."""
 
 
@@ -52,7 +51,6 @@ def plan_for(key: str, office: Unit | None) -> Plan:
         voided=_voided(procedure),
         report=onward[0] if onward else "closed",
         office_id=office.pk if office else None,
-        office=office.code if office else None,
     )
 
 

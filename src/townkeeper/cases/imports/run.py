@@ -5,9 +5,11 @@ row that is there already and says the same is left alone. Of rows with the same
 the last one holds.
 """
 
+import gc
 import time
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,7 @@ from townkeeper.cases.imports.report import (
 )
 from townkeeper.cases.imports.resolve import Resolver
 from townkeeper.cases.imports.writing import Source, Writer
+from townkeeper.cases.models import Case
 from townkeeper.duties.register import load_register
 from townkeeper.journal.actions import record as record_entry
 from townkeeper.kit import clock
@@ -69,9 +72,10 @@ def count_rows(table: Table, mapping: ImportMapping) -> Counted:
     """Read the file once for its length and its repeated numbers, eight bytes a row."""
     place = table.place(mapping.columns.number) or 0
     hashes, rows = array("q"), 0
-    for _number, cells in table.records():
-        rows += 1
-        hashes.append(hash(as_text(cells[place]).strip()))
+    for number, cells in table.sheet.rows():
+        if number > table.header_row and len(cells) > place:
+            rows += 1
+            hashes.append(hash(as_text(cells[place]).strip()))
     values, counts = np.unique(np.frombuffer(hashes, dtype=np.int64), return_counts=True)
     repeated = {int(value) for value in values[counts > 1]} - {hash("")}
     last: dict[int, int] = {}
@@ -118,6 +122,8 @@ class Run:
         self.tally = Tally()
         self.report = ImportReport(dry_run=dry_run)
         self.now = clock.now()
+        # Numbers are told apart within the file, so a first import need not look for any.
+        self.has_known = Case.objects.filter(external_system=mapping.system).exists()
         taken_at = _taken_at(mapping, self.now)
         office, prefix = _office(mapping)
         source = Source(path.name, mapping, actor, self.now, taken_at, prefix)
@@ -145,9 +151,10 @@ class Run:
                 self.tally.add("column-missing", 0, column)
         counted = count_rows(self.table, self.mapping)
         try:
-            for rows in _chunks(self.table.records(self._note), chunk):
-                self._chunk(rows, counted.last_rows)
-                progress(self.report.read, counted.rows)
+            with _uncollected():
+                for rows in _chunks(self.table.records(self._note), chunk):
+                    self._chunk(rows, counted.last_rows)
+                    progress(self.report.read, counted.rows)
         finally:
             self.report.rejections_file = self.rejections.close()
         self.report.warnings = self.tally.listed()
@@ -185,7 +192,8 @@ class Run:
         """Tell new, changed and unchanged records apart; count and reject."""
         self.report.read += len(rows)
         records = [record for row in rows if (record := self._read(row, last_rows)) is not None]
-        known = known_cases(self.mapping.system, [record.number for record in records])
+        numbers = [record.number for record in records]
+        known = known_cases(self.mapping.system, numbers) if self.has_known else {}
         new = [record for record in records if record.number not in known]
         changed = [
             (record, known[record.number])
@@ -245,6 +253,18 @@ class Run:
                 actor=self.actor,
                 data={"file": self.path.name, **{name: said[name] for name in counts}},
             )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles from walking the rows of every chunk: they hold none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

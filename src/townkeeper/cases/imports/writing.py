@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from townkeeper.cases.imports.bulk import BulkTable, json_value, moment_value, take_ids
+from townkeeper.cases.imports.bulk import BulkTable, json_value, moment_writer, take_ids
 from townkeeper.cases.imports.mapping import ImportMapping
 from townkeeper.cases.imports.plan import Plan
 from townkeeper.cases.imports.records import Record
@@ -79,17 +79,16 @@ class Source:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """A journal entry to be."""
 
     act: str
     time: datetime
     data: Mapping[str, object]
+    ends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a record stands in the procedure: what case and task say of it."""
 
     step: Step
@@ -97,8 +96,6 @@ class Standing:
     outcome: str
     task_step: Step
     task_unit_id: int | None
-    task_unit: str | None
-    done_at: datetime | None
     task_outcome: str
     warn_at: datetime | None
 
@@ -106,21 +103,17 @@ class Standing:
 def standing_of(record: Record, plan: Plan, mapping: ImportMapping) -> Standing:
     """Work out step, stage and task of a record."""
     unit_id = record.unit.id if record.unit else None
-    unit = record.unit.code if record.unit else None
     if record.state == "open":
         step = plan.handling if record.unit else plan.waiting
-        owner = (unit_id, unit) if step is plan.handling else (plan.office_id, plan.office)
-        warn_at = _warn_at(record, step)
-        return Standing(step, step.stage, "", step, *owner, None, "", warn_at)
+        owner = unit_id if step is plan.handling else plan.office_id
+        return Standing(step, step.stage, "", step, owner, "", _warn_at(record, step))
     if record.state == "closed":
         outcome = record.texts["outcome"] or mapping.outcome
         end, stage, task_outcome = plan.closed, Stage.CLOSED.value, plan.report
     else:
         outcome = "duplicate" if record.state == "duplicate" else "voided"
         end, stage, task_outcome = plan.voided, plan.voided.stage, "cancelled"
-    return Standing(
-        end, stage, outcome, plan.handling, unit_id, unit, record.closed_at, task_outcome, None
-    )
+    return Standing(end, stage, outcome, plan.handling, unit_id, task_outcome, None)
 
 
 def _warn_at(record: Record, step: Step) -> datetime | None:
@@ -130,11 +123,28 @@ def _warn_at(record: Record, step: Step) -> datetime | None:
     return record.opened_at + timedelta(seconds=round(span.total_seconds() * step.warn))
 
 
+class Stored(NamedTuple):
+    """The times of a record as the database's driver takes them: used in several rows."""
+
+    opened: object
+    due: object
+    warn: object
+    closed: object
+
+
 class Writer:
     """Writes new records and changed ones; every call is part of the caller's transaction."""
 
     def __init__(self, source: Source, plan: Plan) -> None:
         self.source, self.plan = source, plan
+        self.stored_moment = moment_writer()
+        self.imported_at = self.stored_moment(source.imported_at)
+        self._origin_data = {
+            "system": source.mapping.system,
+            "file": source.file,
+            "taken_at": source.taken_at.isoformat(),
+            "imported_at": source.imported_at.isoformat(),
+        }
         self.cases = BulkTable(Case, CASE_FIELDS)
         self.tasks = BulkTable(Task, TASK_FIELDS)
         self.entries = BulkTable(Entry, ENTRY_FIELDS)
@@ -148,16 +158,27 @@ class Writer:
         ids = take_ids(Case, len(records))
         for pk, number, record in zip(ids, self._numbers(records), records, strict=True):
             at = standing_of(record, self.plan, self.source.mapping)
-            rows["cases"].append(self._case_row(pk, number, record, at))
-            rows["tasks"].append(task_row(pk, record, at))
-            self._journal(f"case:{number}", self._acts(record, at), rows)
-            self.belongings(pk, record, rows)
+            times = self.times(record, at)
+            rows["cases"].append(self._case_row(pk, number, case_values(record, at, times), record))
+            rows["tasks"].append((pk, *task_values(at, times)))
+            self._journal(f"case:{number}", self._acts(record, at), times, rows)
+            self.belongings(pk, record, times, rows)
         self.cases.insert(rows["cases"])
         self.tasks.insert(rows["tasks"])
         self.entries.insert(rows["entries"])
         self.chains.insert(rows["chains"])
         self.evidence.insert(rows["evidence"])
         self.reporters.insert(rows["reporters"])
+
+    def times(self, record: Record, at: Standing) -> Stored:
+        """Return the record's times as they are stored."""
+        stored = self.stored_moment
+        return Stored(
+            stored(record.opened_at),
+            stored(record.due_at),
+            stored(at.warn_at),
+            stored(record.closed_at),
+        )
 
     def _numbers(self, records: Sequence[Record]) -> list[str]:
         """Give numbers by the day of opening, a block of serials for each day."""
@@ -172,30 +193,33 @@ class Writer:
         }
         return [number_of(prefix, day, next(serials[day])) for day in days]
 
-    def _case_row(self, pk: int, number: str, record: Record, at: Standing) -> tuple[Any, ...]:
+    def _case_row(
+        self, pk: int, number: str, values: tuple[Any, ...], record: Record
+    ) -> tuple[Any, ...]:
         return (
             pk,
             number,
             self.plan.procedure_id,
-            *case_values(record, at),
+            *values,
             "{}",
             ORIGIN,
             self.source.mapping.system,
             record.number,
             record.digest,
             json_value(record.extra),
-            moment_value(self.source.imported_at),
+            self.imported_at,
         )
 
     def _acts(self, record: Record, at: Standing) -> list[Act]:
         """Tell the case's history as far as the file knows it, at its own times."""
-        acts = [Act("case.opened", record.opened_at, self._opened_data(record, at))]
+        due = record.due_at.isoformat() if record.due_at else None
+        acts = [Act("case.opened", record.opened_at, self._opened_data(record, at, due))]
         if record.unit is not None:
             task = {
                 "step": self.plan.handling.name,
                 "unit": record.unit.code,
                 "part": "lead",
-                "due": _iso(record.due_at),
+                "due": due,
             }
             data = {
                 "action": "dispatch",
@@ -208,7 +232,7 @@ class Writer:
             acts.append(ending(record, at))
         return acts
 
-    def _opened_data(self, record: Record, at: Standing) -> dict[str, object]:
+    def _opened_data(self, record: Record, at: Standing, due: str | None) -> dict[str, object]:
         return {
             "procedure": self.plan.name,
             "step": at.task_step.name,
@@ -217,30 +241,28 @@ class Writer:
             "category": record.category.key if record.category else None,
             "area": record.area.code if record.area else None,
             "unit": record.unit.code if record.unit else None,
-            "due": _iso(record.due_at),
-            "import": {
-                "system": self.source.mapping.system,
-                "number": record.number,
-                "file": self.source.file,
-                "row": record.row,
-                "taken_at": _iso(self.source.taken_at),
-                "imported_at": _iso(self.source.imported_at),
-            },
+            "due": due,
+            "import": {**self._origin_data, "number": record.number, "row": record.row},
         }
 
     def _journal(
-        self, subject: str, acts: Sequence[Act], rows: dict[str, list[tuple[Any, ...]]]
+        self,
+        subject: str,
+        acts: Sequence[Act],
+        times: Stored,
+        rows: dict[str, list[tuple[Any, ...]]],
     ) -> None:
         head = ZERO
         for seq, act in enumerate(acts, 1):
-            row, head = self.entry_row(subject, seq, head, act)
+            stored = times.closed if act.ends else times.opened
+            row, head = self.entry_row(subject, seq, head, act, stored)
             rows["entries"].append(row)
         rows["chains"].append((subject, len(acts), head))
 
     def entry_row(
-        self, subject: str, seq: int, head: bytes, act: Act
+        self, subject: str, seq: int, head: bytes, act: Act, stored: object
     ) -> tuple[tuple[Any, ...], bytes]:
-        """Return the row of an entry that follows `head`, and its hash."""
+        """Return the row of an entry that follows `head`, and its hash; `stored` is its time."""
         data = json_line(act.data)
         digest = entry_hash(
             head,
@@ -252,23 +274,28 @@ class Writer:
             origin=ORIGIN,
             data=data,
         )
-        time = moment_value(act.time)
-        return (subject, seq, time, self.source.actor, act.act, ORIGIN, data, digest), digest
+        return (subject, seq, stored, self.source.actor, act.act, ORIGIN, data, digest), digest
 
-    def belongings(self, pk: int, record: Record, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-        texts = record.texts
-        if texts["reporter_name"] or texts["reporter_phone"]:
-            rows["reporters"].append((pk, texts["reporter_name"], texts["reporter_phone"], False))
-        actor = self.source.actor
-        if texts["before_photo"]:
-            at = moment_value(record.opened_at)
-            rows["evidence"].append((pk, "before-photo", texts["before_photo"], at, actor))
-        if texts["after_photo"]:
-            at = moment_value(record.closed_at or record.opened_at)
-            rows["evidence"].append((pk, "after-photo", texts["after_photo"], at, actor))
+    def belongings(
+        self,
+        pk: int,
+        record: Record,
+        times: Stored,
+        rows: dict[str, list[tuple[Any, ...]]],
+    ) -> None:
+        """Add the rows of the reporter and of photos that the file links to."""
+        said, actor = record.texts.get, self.source.actor
+        name, phone = said("reporter_name", ""), said("reporter_phone", "")
+        if name or phone:
+            rows["reporters"].append((pk, name, phone, False))
+        if link := said("before_photo"):
+            rows["evidence"].append((pk, "before-photo", link, times.opened, actor))
+        if link := said("after_photo"):
+            at = times.closed or times.opened
+            rows["evidence"].append((pk, "after-photo", link, at, actor))
 
 
-def case_values(record: Record, at: Standing) -> tuple[Any, ...]:
+def case_values(record: Record, at: Standing, times: Stored) -> tuple[Any, ...]:
     """Return the case's columns from `step` to `answer`."""
     texts = record.texts
     return (
@@ -283,28 +310,27 @@ def case_values(record: Record, at: Standing) -> tuple[Any, ...]:
         record.lat,
         record.area.id if record.area else None,
         record.unit.id if record.unit else None,
-        moment_value(record.opened_at),
-        moment_value(record.due_at),
-        moment_value(at.warn_at),
-        moment_value(record.closed_at),
+        times.opened,
+        times.due,
+        times.warn,
+        times.closed,
         at.outcome,
         texts["answer"],
     )
 
 
-def task_row(pk: int, record: Record, at: Standing) -> tuple[Any, ...]:
-    """Return the row of the one task that the file tells of."""
+def task_values(at: Standing, times: Stored) -> tuple[Any, ...]:
+    """Return the columns, after the case, of the one task that the file tells of."""
     return (
-        pk,
         at.task_step.name,
         at.task_step.stage,
         at.task_step.performer,
         at.task_unit_id,
-        moment_value(record.opened_at),
-        moment_value(record.due_at),
-        record.due_at is not None,
-        moment_value(at.warn_at),
-        moment_value(at.done_at),
+        times.opened,
+        times.due,
+        times.due is not None,
+        times.warn,
+        times.closed,
         at.task_outcome,
     )
 
@@ -314,8 +340,4 @@ def ending(record: Record, at: Standing) -> Act:
     data = {"to": at.step.name, "outcome": at.outcome, "answer": record.texts["answer"]}
     act = "case.closed" if record.state == "closed" else "case.void"
     said = {key: value for key, value in data.items() if value}
-    return Act(act, record.closed_at or record.opened_at, said)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return Act(act, record.closed_at or record.opened_at, said, ends=True)
