@@ -186,34 +186,23 @@ def used_keys(part: CategoriesFile) -> set[str]:
 
 def apply_categories(part: CategoriesFile, *, actor: str) -> list[Change]:
     """Bring the categories to what the program says; what it drops is no longer offered."""
-    rows = read_catalogue(part.catalogue) if part.catalogue else ()
     known = Category.objects.in_bulk(field_name="key")
-    uses, used = uses_of(part), used_keys(part)
-    wanted = {
-        row.key: (row.parent, _national(row, uses.get(row.key), part.standard)) for row in rows
-    }
-    for entry in _local_in_order(part.local):
-        wanted[entry.key] = (entry.parent or "", _local(entry))
+    wanted = _wanted_categories(part)
     changes: list[Change] = []
     for key, (parent_key, fields) in wanted.items():
         fields["parent"] = known.get(parent_key)
-        fields["is_used"] = key in used
+        said = fields["names"] or {"": fields["name"]}
         category = known.get(key)
         if category is None:
             known[key] = Category.objects.create(key=key, **fields)
-            changes.append(Change("category", "added", key, fields["names"]))
-            continue
-        changed = tuple(name for name, value in fields.items() if getattr(category, name) != value)
-        if changed:
-            for name, value in fields.items():
-                setattr(category, name, value)
-            category.save()
-            changes.append(Change("category", "changed", key, fields["names"], changed))
-    for category in known.values():
-        if category.key not in wanted and category.is_used:
-            category.is_used = False
-            category.save(update_fields=["is_used"])
-            changes.append(Change("category", "closed", category.key, category.names))
+            changes.append(Change("category", "added", key, said))
+        elif changed := _update_category(category, fields):
+            changes.append(Change("category", "changed", key, said, changed))
+    changes += [
+        Change("category", "closed", category.key, category.names)
+        for category in known.values()
+        if category.key not in wanted and _update_category(category, {"is_used": False})
+    ]
     for change in changes:
         if change.act != "added":
             data = {"act": change.act, "fields": list(change.fields)}
@@ -221,6 +210,29 @@ def apply_categories(part: CategoriesFile, *, actor: str) -> list[Change]:
     if changes:
         touch_registers()
     return changes
+
+
+def _wanted_categories(part: CategoriesFile) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return parent and fields of every category, parents first."""
+    rows = read_catalogue(part.catalogue) if part.catalogue else ()
+    uses, used = uses_of(part), used_keys(part)
+    wanted = {
+        row.key: (row.parent, _national(row, uses.get(row.key), part.standard)) for row in rows
+    }
+    for entry in _local_in_order(part.local):
+        wanted[entry.key] = (entry.parent or "", _local(entry))
+    for key, (_parent, fields) in wanted.items():
+        fields["is_used"] = key in used
+    return wanted
+
+
+def _update_category(category: Category, fields: Mapping[str, object]) -> tuple[str, ...]:
+    changed = tuple(name for name, value in fields.items() if getattr(category, name) != value)
+    for name in changed:
+        setattr(category, name, fields[name])
+    if changed:
+        category.save(update_fields=changed)
+    return changed
 
 
 def _common(use: CategoryUse | None, names: dict[str, str], name: str) -> dict[str, Any]:

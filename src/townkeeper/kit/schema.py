@@ -61,7 +61,7 @@ class Strict(BaseModel):
 
 
 class Sourced(Strict):
-    """A fact: where the policy says it, or why there is a default, and what a person must decide."""
+    """A fact: where the policy says it, why there is a default, what a person must decide."""
 
     source: str = Field(default="", max_length=80)
     """`篇2 L95,L103`: the key of the document and its lines."""

@@ -47,7 +47,6 @@ _NOUNS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 _ACTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    # (one, many)
     "en": {
         "added": ("{noun} added: {name}", "{count} {noun} added"),
         "changed": ("{noun} changed: {name}{fields}", "{count} {noun} changed"),

@@ -3,7 +3,12 @@
 from pathlib import Path
 
 from townkeeper.duties.program import CategoriesFile, DutiesFile, expand_duties, used_keys
-from townkeeper.programs.check_duties import check_categories, check_duties, known_categories
+from townkeeper.programs.check_duties import (
+    check_categories,
+    check_duties,
+    check_place_owners,
+    known_categories,
+)
 from townkeeper.programs.check_limits import check_limits
 from townkeeper.programs.check_policy import (
     check_bulletins,
@@ -17,6 +22,7 @@ from townkeeper.programs.check_procedures import check_procedures
 from townkeeper.programs.check_units import check_people, check_places, check_units
 from townkeeper.programs.findings import Finding, Report
 from townkeeper.programs.folder import Folder, read_folder
+from townkeeper.programs.outlines import check_outline
 from townkeeper.programs.sources import check_sources
 from townkeeper.units.program import PlacesFile, PostsFile, RolesFile
 
@@ -35,6 +41,8 @@ def check_folder(folder: Folder, *, policy: Path | None = None) -> Report:
     findings += check_categories(folder)
     findings += check_duties(folder)
     findings += check_places(folder, known_categories(folder))
+    findings += check_place_owners(folder)
+    findings += check_outline(folder)
     findings += check_limits(folder)
     findings += check_procedures(folder)
     findings += check_targets(folder)

@@ -8,8 +8,11 @@ from townkeeper.duties.program import (
     EACH,
     GROUP,
     CategoriesFile,
+    CategoryUse,
     DutiesFile,
+    DutyEntry,
     DutyLine,
+    LocalCategory,
     catalogues,
     expand_duties,
     read_catalogue,
@@ -18,8 +21,8 @@ from townkeeper.duties.program import (
 from townkeeper.programs.findings import Finding
 from townkeeper.programs.fitting import meant
 from townkeeper.programs.folder import Folder
-from townkeeper.programs.reader import Document
-from townkeeper.units.program import UnitEntry
+from townkeeper.programs.reader import Document, Place
+from townkeeper.units.program import PlacesFile, UnitEntry
 
 LAST = date.max
 FIRST = date.min
@@ -48,24 +51,27 @@ def check_categories(folder: Folder) -> Iterator[Finding]:
         return
     known = known_categories(folder)
     seen: dict[str, int] = {}
-    for section in ("classes", "categories", "local"):
-        for number, use in enumerate(getattr(part, section)):
-            place = (section, number, "key")
-            if use.key not in known:
-                yield document.find(
-                    "category-unknown", *place, category=use.key, meant=meant(use.key, known)
-                )
-            if use.key in seen:
-                first = f"categories.yaml:{seen[use.key]}"
-                yield document.find("code-twice", *place, code=use.key, first=first)
-            seen.setdefault(use.key, document.line(*place))
-    for number, entry in enumerate(part.local):
-        for name, key in (("parent", entry.parent), ("nearest", entry.nearest)):
+    for place, use in uses_in(part):
+        if use.key in seen:
+            first = f"categories.yaml:{seen[use.key]}"
+            yield document.find("code-twice", *place, "key", code=use.key, first=first)
+        seen.setdefault(use.key, document.line(*place, "key"))
+        named = [("key", use.key)]
+        if isinstance(use, LocalCategory):
+            named += [("parent", use.parent or ""), ("nearest", use.nearest or "")]
+            if part.catalogue and use.because is None:
+                yield document.find("local-without-reason", *place, category=use.key)
+        for name, key in named:
             if key and key not in known:
-                params = {"category": key, "meant": meant(key, known)}
-                yield document.find("category-unknown", "local", number, name, **params)
-        if part.catalogue and entry.because is None:
-            yield document.find("local-without-reason", "local", number, category=entry.key)
+                guess = meant(key, known)
+                yield document.find("category-unknown", *place, name, category=key, meant=guess)
+
+
+def uses_in(part: CategoriesFile) -> Iterator[tuple[Place, CategoryUse]]:
+    """Yield every entry of the file with its place."""
+    yield from ((("classes", number), use) for number, use in enumerate(part.classes))
+    yield from ((("categories", number), use) for number, use in enumerate(part.categories))
+    yield from ((("local", number), use) for number, use in enumerate(part.local))
 
 
 def check_duties(folder: Folder) -> Iterator[Finding]:
@@ -92,27 +98,32 @@ def _names(
     categories: Mapping[str, str],
 ) -> Iterator[Finding]:
     document, groups = folder.documents["duties.yaml"], folder.group_codes()
-    whole = folder.is_whole("units/")
+    named: list[tuple[Place, str]] = []
     for number, entry in enumerate(part.duties):
         if entry.lead is None and not entry.assist:
             yield document.find("duty-empty", "duties", number, key=entry.key)
-        named = [(("lead",), entry.lead)] if entry.lead else []
-        for name in ("assist", "area", "assist_area"):
-            values = getattr(entry, name) or ()
-            named += [((name, index), value) for index, value in enumerate(values)]
-        for place, code in named:
-            if whole and (found := _unknown(code, units, groups)):
-                yield document.find(found[0], "duties", number, *place, **found[1])
+        named += _codes_of(number, entry)
         for index, key in enumerate(entry.categories):
             if categories and key not in categories:
-                params = {"category": key, "meant": meant(key, categories)}
-                yield document.find(
-                    "category-unknown", "duties", number, "categories", index, **params
-                )
+                at: Place = ("duties", number, "categories", index)
+                guess = meant(key, categories)
+                yield document.find("category-unknown", *at, category=key, meant=guess)
     for number, standing in enumerate(part.standing):
-        for index, code in enumerate(standing.units):
-            if whole and (found := _unknown(code, units, groups)):
-                yield document.find(found[0], "standing", number, "units", index, **found[1])
+        named += [(("standing", number, "units", i), c) for i, c in enumerate(standing.units)]
+    if not folder.is_whole("units/"):
+        return
+    for place, code in named:
+        if found := _unknown(code, units, groups):
+            yield document.find(found[0], *place, **found[1])
+
+
+def _codes_of(number: int, entry: DutyEntry) -> Iterator[tuple[Place, str]]:
+    """Yield every unit, area or group that an entry names, with its place."""
+    if entry.lead:
+        yield ("duties", number, "lead"), entry.lead
+    for name in ("assist", "area", "assist_area"):
+        for index, code in enumerate(getattr(entry, name) or ()):
+            yield ("duties", number, name, index), code
 
 
 def _unknown(
@@ -214,10 +225,35 @@ def _gaps(
             yield document.find("duty-gap-somewhere", *place, category=_label(part, key), **params)
 
 
+def check_place_owners(folder: Folder) -> Iterator[Finding]:
+    """Yield key places at which nobody leads for the very problem that they are named for."""
+    places = folder.part("places.yaml", PlacesFile)
+    duties = folder.part("duties.yaml", DutiesFile)
+    categories = known_categories(folder)
+    if places is None or duties is None or not folder.is_whole("units/", "categories.yaml"):
+        return
+    units = {located.entry.code: located.entry for located in folder.units()}
+    lines = expand_duties(duties.duties, folder.group_codes())
+    leads = {(line.category, line.area) for line in lines if line.part == "lead"}
+    for number, place in enumerate(places.places):
+        areas = _line_of(units, place.area)
+        named = {key for problem in place.problems for key in problem.categories}
+        without = sorted(
+            key
+            for key in named & set(categories)
+            if not any((c, a) in leads for c in _category_line(categories, key) for a in areas)
+        )
+        if areas and without:
+            params = {"place": place.name, "categories": without}
+            yield folder.documents["places.yaml"].find(
+                "place-ownerless", "places", number, **params
+            )
+
+
 def _line_of(units: Mapping[str, UnitEntry], code: str) -> list[str]:
     found: list[str] = []
     at: str | None = code
-    while at in units and at not in found:
+    while at is not None and at in units and at not in found:
         found.append(at)
         at = units[at].parent
     return found
@@ -231,16 +267,11 @@ def _category_line(categories: Mapping[str, str], key: str) -> list[str]:
     return found
 
 
-def _use_place(part: CategoriesFile, key: str) -> tuple[str | int, ...]:
-    for section in ("categories", "local", "classes"):
-        for number, use in enumerate(getattr(part, section)):
-            if use.key == key:
-                return (section, number, "key")
-    parent = key.rsplit("/", 1)[0] + "/" + key.rsplit("/", 1)[-1][:2]
-    for number, use in enumerate(part.classes):
-        if use.key == parent:
-            return ("classes", number, "key")
-    return ()
+def _use_place(part: CategoriesFile, key: str) -> Place:
+    """Return where the file names a category, or its class."""
+    places = {use.key: place for place, use in uses_in(part)}
+    parent = key[: key.find("/") + 3]
+    return (*places.get(key, places.get(parent, ())), "key")
 
 
 def _label(part: CategoriesFile, key: str) -> dict[str, str]:

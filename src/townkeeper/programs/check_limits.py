@@ -1,12 +1,14 @@
 """Checks that limits can be read, and that somebody could meet them."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from townkeeper.calendars.hours import WeeklyHours
 from townkeeper.calendars.limits import Kind, Limit, LimitError
 from townkeeper.calendars.program import CalendarFile
 from townkeeper.duties.program import CategoriesFile, CategoryUse
 from townkeeper.kit.schema import LANGUAGES
+from townkeeper.programs.check_duties import uses_in
 from townkeeper.programs.findings import Finding
 from townkeeper.programs.folder import Folder
 from townkeeper.programs.reader import Document, Place
@@ -71,7 +73,7 @@ def longest_closed(hours: WeeklyHours) -> int:
     if not spans:
         return WEEK * DAY_MINUTES
     wrapped = [*spans, (spans[0][0] + WEEK * DAY_MINUTES, 0)]
-    return max(after[0] - before[1] for before, after in zip(wrapped, wrapped[1:], strict=False))
+    return max(after[0] - before[1] for before, after in pairwise(wrapped))
 
 
 def check_limits(folder: Folder) -> Iterator[Finding]:
@@ -80,41 +82,35 @@ def check_limits(folder: Folder) -> Iterator[Finding]:
     if part is None:
         return
     document = folder.documents["categories.yaml"]
-    calendar = folder.part("calendar.yaml", CalendarFile)
-    closed = _never_open(folder)
-    without: list[str] = []
-    for section in ("classes", "categories", "local"):
-        for number, use in enumerate(getattr(part, section)):
-            place = (section, number, "limit")
-            if use.limit is None:
-                continue
-            wrong = limit_finding(document, place, use.limit)
-            if wrong:
-                yield wrong
-            elif closed:
-                limit = read_limit(use.limit)
-                if limit and limit.kind in BOUND:
-                    yield document.find("limit-no-hours", *place, limit=use.limit, category=use.key)
-            elif calendar:
-                yield from _against(document, place, use, calendar.hours)
     classes = {use.key for use in part.classes if use.limit}
-    for section in ("categories", "local"):
-        for number, use in enumerate(getattr(part, section)):
+    for place, use in uses_in(part):
+        if use.limit is None:
             parent = getattr(use, "parent", None) or use.key[: use.key.find("/") + 3]
-            if not use.limit and parent not in classes:
-                without.append(use.key)
-                yield document.find("limit-none", section, number, category=use.key)
+            if parent not in classes and use.key not in classes:
+                yield document.find("limit-none", *place, category=use.key)
+        elif wrong := limit_finding(document, (*place, "limit"), use.limit):
+            yield wrong
+        else:
+            yield from _possible(folder, document, (*place, "limit"), use)
+
+
+def _possible(
+    folder: Folder, document: Document, place: Place, use: CategoryUse
+) -> Iterator[Finding]:
+    calendar = folder.part("calendar.yaml", CalendarFile)
+    limit = read_limit(use.limit or "")
+    if calendar:
+        yield from _against(document, place, use, calendar.hours)
+    elif limit and limit.kind in BOUND and _never_open(folder):
+        yield document.find("limit-no-hours", *place, limit=use.limit, category=use.key)
 
 
 def _never_open(folder: Folder) -> bool:
-    """Whether the calendar has no open hour at all; its own schema refuses it, we say what follows."""
+    """Whether the calendar has no open hour; its schema refuses it, we say what follows."""
     document = folder.documents.get("calendar.yaml")
-    if document is None or "calendar.yaml" in folder.parts:
-        return False
-    data = document.data if isinstance(document.data, dict) else {}
+    data = document.data if document and isinstance(document.data, dict) else {}
     hours = data.get("hours")
-    values = list(hours.values()) if isinstance(hours, dict) else []
-    return isinstance(hours, dict) and not any(values)
+    return isinstance(hours, dict) and not any(hours.values())
 
 
 def _against(

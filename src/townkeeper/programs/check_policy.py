@@ -113,32 +113,30 @@ def _rule_names(
 def _never(folder: Folder, rule: RuleEntry) -> Mapping[str, str] | None:
     """Return why a rule can never apply, by language."""
     when = rule.when
-    if when.rank is None and when.indicator is None and when.event is None:
-        return _WHY["empty"]
-    if when.indicator and when.below is None and when.above is None:
-        return _WHY["no-threshold"]
     part = folder.part("indicators.yaml", IndicatorsFile)
     indicator = part.indicators.get(when.indicator) if part and when.indicator else None
-    if indicator and indicator.unit == PERCENT:
-        if when.below is not None and when.below <= 0:
-            return _WHY["below-zero"]
-        if when.above is not None and when.above >= HUNDRED:
-            return _WHY["above-hundred"]
-    if when.below is not None and when.above is not None and when.below <= when.above:
-        return _WHY["contradiction"]
-    if when.months < 1:
-        return _WHY["months"]
-    return _rank_never(folder, rule)
+    percent = indicator is not None and indicator.unit == PERCENT
+    low, high = when.below, when.above
+    reasons = {
+        "empty": when.rank is None and when.indicator is None and when.event is None,
+        "no-threshold": when.indicator is not None and low is None and high is None,
+        "below-zero": percent and low is not None and low <= 0,
+        "above-hundred": percent and high is not None and high >= HUNDRED,
+        "contradiction": low is not None and high is not None and low <= high,
+        "months": when.months < 1,
+        "rank": _rank_never(folder, rule),
+    }
+    return next((_WHY[reason] for reason, holds in reasons.items() if holds), None)
 
 
-def _rank_never(folder: Folder, rule: RuleEntry) -> Mapping[str, str] | None:
+def _rank_never(folder: Folder, rule: RuleEntry) -> bool:
     when = rule.when
     if when.rank is None or isinstance(when.rank, str):
-        return None
+        return False
     sizes = [len(codes) for codes in folder.group_codes().values()]
     group = folder.group_codes().get((when.group or "").removeprefix(GROUP))
     largest = len(group) if group is not None else max(sizes, default=0)
-    return _WHY["rank"] if when.rank < 1 or when.rank > largest else None
+    return when.rank < 1 or when.rank > largest
 
 
 _WHY: Mapping[str, Mapping[str, str]] = {
@@ -253,14 +251,18 @@ def check_schemes(folder: Folder) -> Iterator[Finding]:
 
 def _item_place(document: Document, key: str) -> Place:
     """Return where an item with a key stands, at any depth."""
-    for place in document.lines:
-        if place and place[-1] == "key" and place[0] in ("items", "bonus", "penalty"):
-            at: object = document.data
-            for part in place:
-                at = at[part] if isinstance(at, (dict, list)) else None  # type: ignore[index, call-overload]
-            if at == key:
-                return (*place[:-1], "metric")
-    return (key,)
+    return next(_places_of(document.data, key, ()), (key,))
+
+
+def _places_of(data: object, key: str, place: Place) -> Iterator[Place]:
+    if isinstance(data, dict):
+        if data.get("key") == key and "metric" in data:
+            yield (*place, "metric")
+        for name, value in data.items():
+            yield from _places_of(value, key, (*place, name))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from _places_of(value, key, (*place, number))
 
 
 def check_bulletins(folder: Folder) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def check_procedures(folder: Folder) -> Iterator[Finding]:
         seen[procedure.key] = document.name
         if roles is not None:
             yield from _meaning(folder, document, procedure, roles)
-    if not seen and not any(d.findings for d in folder.raw("procedures/")):
+    if not seen and folder.documents and folder.is_whole("procedures/"):
         yield Finding("file-missing", "procedures/", None, {"name": "procedures/problem.yaml"})
 
 

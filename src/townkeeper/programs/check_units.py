@@ -52,7 +52,7 @@ def _cycles(by_code: Mapping[str, Located[UnitEntry]]) -> Iterator[Finding]:
     for start in by_code:
         way: list[str] = []
         code: str | None = start
-        while code in by_code and code not in done and code not in way:
+        while code is not None and code in by_code and code not in {*done, *way}:
             way.append(code)
             code = by_code[code].entry.parent
         if code in way:

@@ -41,7 +41,7 @@ def decode(raw: bytes) -> Decoded:
 
 
 def guess(raw: bytes) -> str:
-    """Return `GBK` or `Big5`, whichever makes the bytes read like Chinese; empty if neither does."""
+    """Return `GBK` or `Big5`, whichever makes the bytes read like Chinese; else empty."""
     scores: dict[str, int] = {}
     for name in ("gbk", "big5", "gb18030"):
         try:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from django.utils.translation import get_language
+from typing_extensions import override
 
 from townkeeper.kit.names import FALLBACKS
 from townkeeper.kit.schema import LANGUAGES
@@ -104,6 +105,7 @@ class Finding:
             "hints": {tag: self.hint(tag) for tag in LANGUAGES},
         }
 
+    @override
     def __str__(self) -> str:
         hint = self.hint()
         return f"{self.where}: {self.message()}{' ' + hint if hint else ''}"

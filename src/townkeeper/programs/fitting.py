@@ -125,8 +125,7 @@ def _place(document: Document, loc: tuple[int | str, ...]) -> Place:
     for part in loc:
         if (*place, part) in document.lines:
             place = (*place, part)
-    last = loc[-1] if loc else ""
-    return place if not loc or place[-1:] == (last,) else place
+    return place
 
 
 def _keys_at(model: type[BaseModel], place: Place) -> list[str]:

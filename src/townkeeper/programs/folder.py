@@ -64,7 +64,7 @@ class Located(Generic[Model]):
     document: Document
     place: Place
 
-    def find(self, code: str, *inner: str | int, **params: object) -> Finding:
+    def find(self, code: str, /, *inner: str | int, **params: object) -> Finding:
         """Return a finding at the entry, or at something inside it."""
         return self.document.find(code, *self.place, *inner, **params)
 
@@ -126,7 +126,7 @@ class Folder:
         return {key: located.entry.units for key, located in self.groups()}
 
     def is_whole(self, *names: str) -> bool:
-        """Whether the named files could all be read, so that a missing reference means something."""
+        """Whether the named files could all be read, so that a missing name means something."""
         return not any(
             document.broken for name, document in self.documents.items() if name.startswith(names)
         )

@@ -1,6 +1,5 @@
 """Makes the office run by a program: all of it or nothing, and the second time nothing changes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,14 @@ from townkeeper.duties.program import (
 )
 from townkeeper.journal.actions import record, touch_registers
 from townkeeper.kit import clock
-from townkeeper.kit.schema import LANGUAGES, Change, gather, tagged
+from townkeeper.kit.schema import LANGUAGES, Change, gather
 from townkeeper.programs.changes import say_change, say_nothing
 from townkeeper.programs.check import check_folder
 from townkeeper.programs.check_procedures import procedures_of
 from townkeeper.programs.findings import Report
 from townkeeper.programs.folder import Folder, read_folder, texts_of
 from townkeeper.programs.models import LoadedProgram
+from townkeeper.programs.outlines import read_outlines
 from townkeeper.programs.parts import ProgramFile
 from townkeeper.programs.schemes import install_scheme
 from townkeeper.units.models import Unit
@@ -139,13 +139,7 @@ def _entries(folder: Folder, program: ProgramFile) -> list[UnitEntry]:
 
 def _outlines(folder: Folder, program: ProgramFile) -> dict[str, object]:
     """Return the outline of the place, and of any unit whose code a feature carries."""
-    if not program.outline:
-        return {}
-    data = json.loads((folder.path / program.outline).read_text("utf-8"))
-    return {
-        feature.get("properties", {}).get("code", program.place.code): feature["geometry"]
-        for feature in data["features"]
-    }
+    return read_outlines(folder.path, program) if program.outline else {}
 
 
 def _keep(
@@ -156,11 +150,11 @@ def _keep(
     if current and current.digest == folder.digest and not changes:
         return []
     texts = texts_of(folder)
-    own = _file_changes(current.files if current else {}, texts) if current else []
+    own = [] if current is None else _file_changes(current.files, texts)
     LoadedProgram.objects.filter(is_current=True).update(is_current=False)
     LoadedProgram.objects.create(
         key=program.key,
-        titles=tagged(program.title),
+        titles=program.title,
         digest=folder.digest,
         loaded_at=clock.now(),
         loaded_by=actor,

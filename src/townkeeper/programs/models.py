@@ -1,6 +1,7 @@
 """Which programs run this office, and what they said when they were loaded."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class LoadedProgram(models.Model):
@@ -17,5 +18,6 @@ class LoadedProgram(models.Model):
     settings = models.JSONField(default=dict)
     """Settings by key with the value in force, its default and the reason for the default."""
 
+    @override
     def __str__(self) -> str:
         return f"{self.key} {self.digest[:8]}"

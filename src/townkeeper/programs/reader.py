@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -44,7 +45,7 @@ class Document:
                 return found
         return 1
 
-    def find(self, code: str, *place: str | int, **params: object) -> Finding:
+    def find(self, code: str, /, *place: str | int, **params: object) -> Finding:
         """Return a finding at a value of this file."""
         return Finding(code, self.name, self.line(*place), params)
 
@@ -55,7 +56,7 @@ class Document:
 
 
 def read_document(path: Path, *, name: str) -> Document:
-    """Read a file; what is wrong stands in `findings`, and `data` is None if nothing can be read."""
+    """Read a file; what is wrong stands in `findings`, `data` is None if nothing could be read."""
     document = Document(name)
     raw = path.read_bytes()
     if len(raw) > MAX_BYTES:
@@ -171,78 +172,75 @@ _UNCLOSED = {"flow sequence": "]", "flow mapping": "}", "quoted scalar": '"'}
 def _syntax_finding(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
     """Say what the parser stumbled over as a person would."""
     mark = error.problem_mark or error.context_mark
-    line = min(mark.line + 1 if mark else 1, text.count("\n") + 1)
     lines = text.split("\n")
-    context, problem = error.context or "", error.problem or ""
+    line = min(mark.line + 1 if mark else 1, len(lines))
     started = error.context_mark.line + 1 if error.context_mark else line
+    context, problem = error.context or "", error.problem or ""
     for what, closing in _UNCLOSED.items():
         if what in context:
             # The parser notices only where the next thing begins; the cause stands at the start.
-            params = {"closing": closing, "started": started}
-            return Finding("unclosed", name, started, params)
-    off = _wrong_indent(lines, line)
-    if off:
-        return off_finding(off, name)
-    if "tab" in problem or "'\\t'" in problem:
-        return Finding("tab", name, line)
-    if "could not find expected ':'" in problem:
-        return Finding("colon-missing", name, started, {"text": lines[started - 1].strip()[:60]})
-    if "mapping values are not allowed" in problem:
-        return Finding("colon-unexpected", name, line, {"text": lines[line - 1].strip()[:60]})
-    if "cannot start any token" in problem or "while scanning" in context:
-        return Finding("quote-needed", name, line, {"text": lines[line - 1].strip()[:60]})
+            return Finding("unclosed", name, started, {"closing": closing})
+    if off := _wrong_indent(lines, line):
+        columns = {"is": off.indent, "should": off.should, "like": off.like}
+        return Finding("indent", name, off.line, columns)
+    for sign, code in _PROBLEMS.items():
+        if sign in problem or sign in context:
+            at = started if code == "colon-missing" else line
+            return Finding(code, name, at, {"text": lines[at - 1].strip()[:60]})
     params = {"problem": problem, "text": lines[line - 1].strip()[:60]}
     return Finding("syntax", name, line, params)
 
 
-@dataclass(frozen=True, slots=True)
-class _Off:
+_PROBLEMS = {
+    "could not find expected ':'": "colon-missing",
+    "mapping values are not allowed": "colon-unexpected",
+    "cannot start any token": "quote-needed",
+    "while scanning": "quote-needed",
+}
+"""What the parser says → what a person should hear."""
+
+
+class _Off(NamedTuple):
+    """A line that begins at a column where nothing begins."""
+
     line: int
-    is_: int
+    indent: int
     should: int
     like: int
     """The line that it should stand under."""
 
 
-def off_finding(off: _Off, name: str) -> Finding:
-    """Return the finding for a line that begins at the wrong column."""
-    params = {"is": off.is_, "should": off.should, "like": off.like}
-    return Finding("indent", name, off.line, params)
-
-
 def _wrong_indent(lines: list[str], until: int) -> _Off | None:
-    """Return the first line up to `until` (and the next one) whose indentation matches no level."""
+    """Return the first line up to `until` (and the next one) whose indentation fits no level."""
     levels: list[tuple[int, int]] = []
-    opened = True
-    block: int | None = None
+    opened, block = True, None
     for number, line in enumerate(lines[: until + 1], 1):
         body = line.strip()
-        if not body or body.startswith("#"):
-            continue
         indent = len(line) - len(line.lstrip(" "))
-        if block is not None and indent > block:
+        if not body or body.startswith("#") or (block is not None and indent > block):
             continue
-        block = None
         deeper = not levels or indent > levels[-1][0]
         if deeper and not opened:
-            return _Off(number, indent, levels[-1][0], levels[-1][1])
-        if not deeper and indent not in {level for level, _ in levels}:
+            return _Off(number, indent, *levels[-1])
+        if not deeper and indent not in {level for level, _line in levels}:
             nearest = min(levels, key=lambda level: (abs(level[0] - indent), -level[0]))
             return _Off(number, indent, *nearest)
-        while levels and levels[-1][0] > indent:
-            levels.pop()
-        if not levels or levels[-1][0] != indent:
-            levels.append((indent, number))
-        else:
-            levels[-1] = (indent, number)
-        rest, at = body, indent
-        while rest.startswith("- "):
-            inner = rest[2:].lstrip()
-            at += len(rest) - len(inner)
-            rest = inner
-            if ":" in rest and not rest.startswith(("{", "[", '"')):
-                levels.append((at, number))
-        opened = body.endswith((":", "-")) or bool(re.search(r":\s*(#.*)?$", body))
-        if re.search(r"[|>][-+]?\s*$", body):
-            block = indent
+        levels = [level for level in levels if level[0] < indent]
+        levels += [(indent, number), *_inner_levels(body, indent, number)]
+        opened = bool(_OPENS.search(body)) or body.endswith("-")
+        block = indent if _BLOCK.search(body) else None
     return None
+
+
+_OPENS = re.compile(r":\s*(#.*)?$")
+_BLOCK = re.compile(r"[|>][-+]?\s*$")
+
+
+def _inner_levels(body: str, indent: int, number: int) -> Iterator[tuple[int, int]]:
+    """Yield the levels that `- key: value` opens on its own line."""
+    while body.startswith("- "):
+        inner = body[2:].lstrip()
+        indent += len(body) - len(inner)
+        body = inner
+        if ":" in body and not body.startswith(("{", "[", '"')):
+            yield indent, number

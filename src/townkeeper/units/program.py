@@ -147,9 +147,9 @@ def apply_units(
         unit = known.get(entry.code)
         if unit is None:
             unit = _add(entry.code, parent, wanted)
-            changes.append(Change("unit", "added", entry.code, unit.names))
+            changes.append(Change("unit", "added", entry.code, entry.name))
         elif changed := _update(unit, parent, wanted, actor=actor):
-            changes.append(Change("unit", "changed", entry.code, unit.names, changed))
+            changes.append(Change("unit", "changed", entry.code, entry.name, changed))
         known[entry.code] = unit
     _link_successors(ordered, known)
     changes += _close_missing(ordered, known, program=program, actor=actor)
@@ -249,34 +249,31 @@ def _close_missing(
         if unit.code in named or unit.attributes.get("program") != program or unit.until:
             continue
         close_unit(unit, on=today, actor=actor, reason="no longer in the program")
-        changes.append(Change("unit", "closed", unit.code, unit.names))
+        changes.append(Change("unit", "closed", unit.code, unit.names or {"": unit.name}))
     return changes
 
 
 def apply_roles(entries: Mapping[str, RoleEntry], *, actor: str) -> list[Change]:
     """Create and update roles; a role that posts hold is never removed."""
     changes = []
+    known = Role.objects.in_bulk(field_name="key")
     for key, entry in entries.items():
-        wanted = {"names": tagged(entry.title), "permissions": sorted(entry.permissions)}
-        role = Role.objects.filter(key=key).first()
-        if role is None:
-            Role.objects.create(key=key, **wanted)
-            act, fields = "added", ()
-        elif fields := tuple(
-            name for name, value in wanted.items() if getattr(role, name) != value
-        ):
-            role.names, role.permissions = wanted["names"], wanted["permissions"]
-            role.save()
-            act = "changed"
-        else:
+        names, permissions = dict(entry.title), sorted(entry.permissions)
+        role = known.get(key) or Role(key=key)
+        wanted: dict[str, Any] = {"names": names, "permissions": permissions}
+        fields = tuple(name for name, value in wanted.items() if getattr(role, name) != value)
+        if role.pk and not fields:
             continue
-        record(subject=f"role:{key}", act=f"role.{act}", actor=actor, data={**wanted})
-        changes.append(Change("role", act, key, tagged(entry.title), fields))
+        act = "changed" if role.pk else "added"
+        role.names, role.permissions = names, permissions
+        role.save()
+        record(subject=f"role:{key}", act=f"role.{act}", actor=actor, data=wanted)
+        changes.append(Change("role", act, key, names, fields if act == "changed" else ()))
     return changes
 
 
 def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
-    """Create demonstration accounts without a usable password and their posts; keep what is there."""
+    """Create demonstration accounts without a usable password, and their posts."""
     units = Unit.objects.in_bulk(field_name="code")
     roles = Role.objects.in_bulk(field_name="key")
     changes = []
@@ -300,7 +297,7 @@ def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
             act = "added" if added else "changed"
             data = {"unit": entry.unit, "role": entry.role, "scope": entry.scope}
             record(subject=f"user:{entry.user}", act=f"post.{act}", actor=actor, data=data)
-            changes.append(Change("post", act, entry.user, tagged(entry.name), fields))
+            changes.append(Change("post", act, entry.user, entry.name, fields))
     return changes
 
 
@@ -314,14 +311,14 @@ def apply_places(entries: Iterable[PlaceEntry], *, actor: str) -> list[Change]:
         place = known.pop(entry.key, None)
         if place is None:
             Place.objects.create(code=entry.key, **wanted)
-            changes.append(Change("place", "added", entry.key, wanted["names"]))
+            changes.append(Change("place", "added", entry.key, entry.name))
             continue
         fields = tuple(name for name, value in wanted.items() if getattr(place, name) != value)
         if fields:
             for name, value in wanted.items():
                 setattr(place, name, value)
             place.save()
-            changes.append(Change("place", "changed", entry.key, wanted["names"], fields))
+            changes.append(Change("place", "changed", entry.key, entry.name, fields))
     for place in known.values():
         if place.until is None:
             place.until = clock.now().date()

@@ -1,0 +1,1 @@
+"""Lets a loaded program live through months with a simulated clock and the real actions."""

@@ -1,0 +1,166 @@
+"""The people, places and habits of a simulated district: everything drawn from one seed."""
+
+import random
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.accounts.models import User
+from townkeeper.cases.desk import Desk
+from townkeeper.cases.models import Task
+from townkeeper.duties.register import CategoryRow, UnitRow
+from townkeeper.kit.errors import Problem
+from townkeeper.units.models import Place, Post, Role, Unit
+
+CHANNELS = {"hotline": 40, "inspection": 27, "portal": 24, "media": 4, "superior": 5}
+RELAPSING_SHARE = 0.3
+"""Share of (place, category) pairs where a fixed problem comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place where a kind of problem turns up."""
+
+    place: str | None
+    name: str
+    area: UnitRow
+    category: CategoryRow
+    lon: float | None
+    lat: float | None
+    weight: float
+    relapse: float
+    """Chance that a fixed problem comes back within weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How a unit works."""
+
+    diligence: float
+    """Between 0 and 1: how much of its work is done well inside the limit."""
+    care: float
+    """Chance that the first fix passes the check."""
+    evasion: float
+    """Chance that it says a case is not its own."""
+
+
+class Crowd:
+    """The users who act; where the program brought none, simulated ones are made."""
+
+    def __init__(self, actor: str) -> None:
+        self._by_role: dict[tuple[str, int | None], User] = {}
+        self._actor = actor
+        for post in Post.objects.select_related("user", "role").order_by("pk"):
+            self._by_role.setdefault((post.role.key, post.unit_id), post.user)
+            self._by_role.setdefault((post.role.key, None), post.user)
+
+    def doer(self, task: Task) -> User:
+        """Return who does a task."""
+        if task.performer != "handler":
+            return self.anyone(task.performer)
+        known = self._by_role.get((task.performer, task.unit_id))
+        return known or self._made(task.performer, task.unit)
+
+    def anyone(self, role: str) -> User:
+        """Return somebody with a role, whatever the unit."""
+        return self._by_role.get((role, None)) or self._made(role, None)
+
+    def _made(self, role: str, unit: Unit | None) -> User:
+        root = Unit.objects.order_by("path").first()
+        if root is None:
+            raise Problem("nothing-loaded", _("No program has been loaded here."))
+        home = unit or root
+        user, _new = User.objects.get_or_create(
+            username=f"sim-{role}-{home.code}".lower()[:150],
+            defaults={"name": f"{home.name} {role}", "is_demo": True, "is_active": True},
+        )
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        keyed = Role.objects.filter(key=role).first()
+        if keyed is None:
+            raise Problem(
+                "role-missing",
+                _("The program has no role “%(role)s”.") % {"role": role},
+                where="roles.yaml",
+            )
+        Post.objects.get_or_create(user=user, unit=home, role=keyed)
+        self._by_role[role, unit.pk if unit else None] = user
+        return user
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run draws from."""
+
+    spots: list[Spot]
+    weights: list[float]
+    habits: dict[int, Habit]
+    crowd: Crowd
+
+
+def build_world(desk: Desk, dice: random.Random, *, actor: str) -> World:
+    """Draw the world: named places weigh most, every township has spots of its own."""
+    spots = [*_named_spots(desk, dice), *_common_spots(desk, dice)]
+    habits = {
+        unit.id: Habit(
+            diligence=min(0.97, max(0.35, dice.gauss(0.78, 0.14))),
+            care=min(0.99, max(0.7, dice.gauss(0.9, 0.06))),
+            evasion=max(0.0, dice.gauss(0.015, 0.02)),
+        )
+        for unit in sorted(desk.register.units.values(), key=lambda u: u.path)
+    }
+    return World(spots, [spot.weight for spot in spots], habits, Crowd(actor))
+
+
+def _named_spots(desk: Desk, dice: random.Random) -> list[Spot]:
+    spots = []
+    for place in Place.objects.order_by("code"):
+        for key in place.problems:
+            row = desk.register.category_by_key.get(key)
+            if row is None:
+                continue
+            spots.append(
+                Spot(
+                    place=place.code,
+                    name=place.name,
+                    area=desk.register.units[place.area_id],
+                    category=row,
+                    lon=place.lon,
+                    lat=place.lat,
+                    weight=dice.uniform(2.0, 6.0),
+                    relapse=dice.uniform(0.3, 0.8) if dice.random() < RELAPSING_SHARE else 0.05,
+                )
+            )
+    return spots
+
+
+def _common_spots(desk: Desk, dice: random.Random) -> list[Spot]:
+    """Give each township a share of the categories that the register knows."""
+    rows = [
+        row
+        for row in desk.register.categories.values()
+        if row.is_used and row.parent is not None and desk.register.limit_of(row)
+    ]
+    rows.sort(key=lambda row: row.key)
+    towns = [u for u in desk.register.units.values() if u.kind == "township" and u.until is None]
+    towns.sort(key=lambda unit: unit.path)
+    return [
+        Spot(
+            place=None,
+            name=town.name,
+            area=town,
+            category=row,
+            lon=None,
+            lat=None,
+            weight=dice.uniform(0.2, 1.2),
+            relapse=0.04,
+        )
+        for town in towns
+        for row in dice.sample(rows, min(12, len(rows)))
+    ]
+
+
+def is_market_day(town: UnitRow, on: date) -> bool:
+    """Whether a town holds its market: every third day, in three turns (逢一四七 and so on)."""
+    return on.day % 10 != 0 and on.day % 3 == sum(map(ord, town.code)) % 3
