@@ -114,7 +114,8 @@ class Walk:
 
     def person(self, role: str, given: dict) -> Context:
         units = frozenset(task.unit for task in self.state.tasks)
-        person = Context(actor=role, roles=frozenset({role}), units=units, kind=self.kind)
+        person = replace(self.context, actor=role, roles=frozenset({role}), units=units)
+        person = replace(person, kind=self.kind)
         if "evidence" in given:
             given["evidence"] = frozenset(given["evidence"].split())
         return replace(person, **given)

@@ -37,3 +37,24 @@ def performers(step: Step) -> set[str]:
     named = {role for action in step.actions.values() for role in action.performers}
     needs_own = not step.actions or any(not action.performers for action in step.actions.values())
     return (named | (own if needs_own else set())) - {""}
+
+
+def order(procedure: Procedure) -> list[str]:
+    """Return the step names in reading order: the main way first, side ways next, ends last.
+
+    The main way follows each step's first action that leads on. Steps that nothing reaches come
+    after the reached ones of their sort.
+    """
+    found: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in procedure.steps or name in found:
+            return
+        found.append(name)
+        for action in procedure.steps[name].actions.values():
+            if action.to is not None:
+                visit(action.to)
+
+    visit(procedure.start)
+    found += [name for name in procedure.steps if name not in found]
+    return sorted(found, key=lambda name: procedure.steps[name].final)

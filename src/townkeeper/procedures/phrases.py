@@ -341,3 +341,31 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
 }
 
 NEAR = ("Did you mean “{near}”?", "是否指“{near}”？", "是否指「{near}」？")
+
+LIMITS: dict[str, tuple[str, str, str]] = {
+    "wmin": ("{amount} working min", "{amount} 工作分钟", "{amount} 工作分鐘"),
+    "wh": ("{amount} working h", "{amount} 工作小时", "{amount} 工作小時"),
+    "wd": ("{amount} working days", "{amount} 个工作日", "{amount} 個工作日"),
+    "min": ("{amount} min", "{amount} 分钟", "{amount} 分鐘"),
+    "h": ("{amount} h", "{amount} 小时", "{amount} 小時"),
+    "d": ("{amount} days", "{amount} 天", "{amount} 天"),
+    "same-day": ("same day", "当日", "即日"),
+    "by-category": ("limit of the category", "按类别时限", "按類別時限"),
+    "clock": ("by {amount}", "{amount} 前", "{amount} 前"),
+}
+
+WORDS: dict[str, tuple[str, str, str]] = {
+    "all": ("all finish", "全部完成", "全部完成"),
+    "any": ("one finishes", "任一完成", "任一完成"),
+    "lead": ("the lead finishes", "牵头完成", "牽頭完成"),
+    "also": ("also: ", "另可：", "另可："),
+    "duty": ("units on duty", "责任单位", "責任單位"),
+    "lead-unit": ("lead", "牵头", "牽頭"),
+    "assist-unit": ("assisting", "协办", "協辦"),
+    "comma": (", ", "、", "、"),
+    "ask": (" ({role} decides)", "（{role}决定）", "（{role}決定）"),
+    "diagram": ("Diagram of the procedure: ", "程序图：", "程序圖："),
+    "by": (", by ", "，由", "，由"),
+    "within": (", within ", "，时限", "，時限"),
+    "leads": (" → ", " → ", " → "),
+}

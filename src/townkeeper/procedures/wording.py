@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from townkeeper.procedures.limits import LIMIT
 from townkeeper.procedures.model import Finding, RefusedError, Text
-from townkeeper.procedures.phrases import FINDINGS, NEAR, REFUSALS, SYNTAX
+from townkeeper.procedures.phrases import FINDINGS, LIMITS, NEAR, REFUSALS, SYNTAX
 from townkeeper.procedures.reader import SyntaxProblem
 
 COLUMNS = {"en": 0, "zh-Hans": 1, "zh-Hant": 2}
@@ -31,6 +32,17 @@ def title(text: Text, lang: str, name: str) -> str:
         if tag in text:
             return text[tag]
     return next(iter(text.values()), name)
+
+
+def limit_text(limit: str, lang: str) -> str:
+    """Say a limit in `lang`: `4wh` is 4 工作小時; what is not a limit is returned as it stands."""
+    column = COLUMNS.get(lang, 0)
+    match = LIMIT.fullmatch(limit)
+    if match is None:
+        return limit
+    if match["amount"] is not None:
+        return LIMITS[match["unit"]][column].format(amount=match["amount"])
+    return LIMITS.get(limit, LIMITS["clock"])[column].format(amount=limit)
 
 
 def _sentence(said: tuple[str, str, str], params: Mapping[str, object], lang: str) -> str:
