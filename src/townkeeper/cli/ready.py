@@ -22,7 +22,14 @@ _ADVISORY_LOCK = 0x746F776E
 
 
 def ready() -> Path:
-    """Set Django up, migrate if needed, speak the language in use, and return the home folder."""
+    """Set Django up, migrate if needed, and return the home folder."""
+    home = set_up()
+    migrate(home)
+    return home
+
+
+def set_up() -> Path:
+    """Set Django up in the language in use, touch no database, and return the home folder."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "townkeeper.config.settings")
     import django  # noqa: PLC0415 - `--help` and `check` do without
     from django.conf import settings  # noqa: PLC0415
@@ -33,9 +40,7 @@ def ready() -> Path:
     except SystemExit as error:
         raise Problem("wrong-setting", str(error.code), hint=_("See docs/settings.md.")) from error
     translation.activate(spoken())
-    home = Path(settings.HOME)
-    migrate(home)
-    return home
+    return Path(settings.HOME)
 
 
 def migrate(home: Path) -> None:

@@ -7,10 +7,14 @@ from typing import Any
 from townkeeper.cli.console import Outcome
 
 ORDER = (
+    "demo",
     "serve",
     "work",
     "program",
     "import",
+    "simulate",
+    "assess",
+    "bulletin",
     "verify",
     "user",
     "token",

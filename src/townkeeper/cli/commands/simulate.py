@@ -1,0 +1,28 @@
+"""`simulate`: months of made-up work through the real actions."""
+
+import argparse
+
+from townkeeper.cli.console import Outcome
+from townkeeper.cli.ready import ready
+from townkeeper.cli.simulation import simulate_months
+from townkeeper.cli.words import gettext as _
+
+EXAMPLES = (
+    "./townkeeper --home var/trial program load programs/dongxing --with-people",
+    "./townkeeper --home var/trial simulate --months 6 --seed 1",
+)
+
+
+def help_text() -> str:
+    return _("simulate months of work, marked as simulated, for trials and load runs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--months", type=int, required=True, help=_("how many full months"))
+    parser.add_argument("--seed", type=int, required=True, help=_("the same seed, the same town"))
+
+
+def run(args: argparse.Namespace) -> Outcome:
+    ready()
+    data = simulate_months(months=args.months, seed=args.seed)
+    return Outcome(data, "\n".join(f"{name}: {value}" for name, value in data.items()))
