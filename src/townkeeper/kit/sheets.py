@@ -28,7 +28,14 @@ from python_calamine import (
 )
 
 from townkeeper.kit.errors import Problem
-from townkeeper.kit.sheets_encoding import Kind, blocks, detect_encoding, kind_of, open_bytes
+from townkeeper.kit.sheets_encoding import (
+    Kind,
+    blocks,
+    detect_encoding,
+    kind_of,
+    open_bytes,
+    starts_with,
+)
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 Row = tuple[int, Sequence[Cell]]
@@ -120,7 +127,7 @@ def _fitting(path: Path) -> object:
 
 def _open_workbook(path: Path) -> CalamineWorkbook:
     try:
-        if path.open("rb").read(2) == b"PK":
+        if starts_with(path, b"PK"):
             with zipfile.ZipFile(path) as packed:
                 size = sum(info.file_size for info in packed.infolist())
             if size > LARGEST_WORKBOOK:
@@ -236,6 +243,8 @@ class Table:
     sheet: Sheet
     header_row: int
     names: list[str]
+    first: Cell = ""
+    """The first header as it is written, spaces and all: pages that were joined repeat it."""
     above: list[Note] = field(default_factory=list)
 
     @cached_property
@@ -258,13 +267,12 @@ class Table:
                 continue
             row = cells if len(cells) == width else _fit(cells, width)
             empty = row.count("") + row.count(None)
-            if empty >= width - 1:
-                if empty == width and width > 1:
-                    continue
-                if width > NARROW or not row:
-                    on_note(Note(number, _first_text(row)))
-                    continue
-            if row[0] == self.names[0] and [header_name(cell) for cell in row] == self.names:
+            if empty == width:
+                continue
+            if empty == width - 1 and width > NARROW:
+                on_note(Note(number, _first_text(row)))
+                continue
+            if row[0] == self.first and [header_name(cell) for cell in row] == self.names:
                 on_note(Note(number, _first_text(row)))
                 continue
             yield number, row
@@ -312,7 +320,7 @@ def _headers(sheet: Sheet, header_row: int) -> Iterator[Table]:
             continue
         while names and not names[-1]:
             names.pop()
-        yield Table(sheet, number, names, list(above))
+        yield Table(sheet, number, names, cells[0], list(above))
         if header_row:
             return
         above.append(Note(number, _first_text(cells)))

@@ -16,6 +16,7 @@ Kind = Literal["text", "xlsx", "xls"]
 BLOCK: Final = 1 << 16
 SAMPLE: Final = 1 << 18
 
+GZIP: Final = b"\x1f\x8b"
 MAGIC: Final = (
     (b"\x89PNG", _("a PNG picture")),
     (b"\xff\xd8\xff", _("a JPEG picture")),
@@ -43,15 +44,15 @@ COMMON: Final = frozenset(
 """Characters that fill Chinese office text in either script; decides between the two code pages."""
 
 
+def starts_with(path: Path, magic: bytes) -> bool:
+    """Whether the file, as it lies there, begins with these bytes."""
+    with path.open("rb") as stream:
+        return stream.read(len(magic)) == magic
+
+
 def open_bytes(path: Path) -> IO[bytes]:
     """Open a file, unpacking gzip by its content and not by its name."""
-    stream = path.open("rb")
-    is_packed = stream.read(2) == b"\x1f\x8b"
-    stream.seek(0)
-    if not is_packed:
-        return stream
-    stream.close()
-    return gzip.open(path, "rb")
+    return gzip.open(path, "rb") if starts_with(path, GZIP) else path.open("rb")
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -76,7 +77,7 @@ def kind_of(path: Path) -> Kind:
     head = next(blocks(path), b"")
     if not head.strip():
         raise Problem("file-empty", _("The file is empty."), where=path.name)
-    is_packed = path.open("rb").read(2) == b"\x1f\x8b"
+    is_packed = starts_with(path, GZIP)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         if is_packed:
             raise Problem(
@@ -113,11 +114,12 @@ def _bare_utf16(head: bytes) -> str | None:
     """Recognise UTF-16 without its mark: every second byte of ASCII text is zero."""
     sample = head[:2000]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if odd > len(sample) // 8 and even < odd // 10:
-        return "utf-16-le"
-    if even > len(sample) // 8 and odd < even // 10:
-        return "utf-16-be"
-    return None
+    if max(even, odd) <= len(sample) // 8:
+        return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = sample.decode(name, errors="replace")
+    readable = sum(char.isprintable() or char.isspace() for char in text)
+    return name if readable > len(text) * 0.9 else None
 
 
 def detect_encoding(path: Path) -> str:

@@ -105,6 +105,8 @@ class Changer:
             name: [] for name in ("cases", "tasks", "entries", "evidence", "reporters")
         }
         source = self.writer.source
+        self.writer.touch()
+        now = self.writer.stored_moment(source.imported_at)
         for record, known in changed:
             case, chain = cases[known.id], heads[known.subject]
             at = standing_of(record, self.writer.plan, source.mapping)
@@ -116,14 +118,14 @@ class Changer:
                     record.digest,
                     json_value(record.extra),
                     case.version + 1,
-                    self.writer.imported_at,
+                    self.writer.updated_at,
                     known.id,
                 )
             )
             rows["tasks"].append((*task_values(at, times), known.id))
             for act in acts:
                 chain.length += 1
-                stored = times.closed if act.ends else self.writer.imported_at
+                stored = times.closed if act.ends else now
                 row, chain.head = self.writer.entry_row(
                     known.subject, chain.length, bytes(chain.head), act, stored
                 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from django.utils import timezone
+
 from townkeeper.cases.imports.bulk import BulkTable, json_value, moment_writer, take_ids
 from townkeeper.cases.imports.mapping import ImportMapping
 from townkeeper.cases.imports.plan import Plan
@@ -138,7 +140,7 @@ class Writer:
     def __init__(self, source: Source, plan: Plan) -> None:
         self.source, self.plan = source, plan
         self.stored_moment = moment_writer()
-        self.imported_at = self.stored_moment(source.imported_at)
+        self.updated_at = self.stored_moment(source.imported_at)
         self._origin_data = {
             "system": source.mapping.system,
             "file": source.file,
@@ -155,6 +157,7 @@ class Writer:
     def create(self, records: Sequence[Record]) -> None:
         """Write new cases with everything that belongs to them."""
         rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self.touch()
         ids = take_ids(Case, len(records))
         for pk, number, record in zip(ids, self._numbers(records), records, strict=True):
             at = standing_of(record, self.plan, self.source.mapping)
@@ -169,6 +172,10 @@ class Writer:
         self.chains.insert(rows["chains"])
         self.evidence.insert(rows["evidence"])
         self.reporters.insert(rows["reporters"])
+
+    def touch(self) -> None:
+        """Stamp what follows: extracts read from the last stamp on, so each chunk has its own."""
+        self.updated_at = self.stored_moment(timezone.now())
 
     def times(self, record: Record, at: Standing) -> Stored:
         """Return the record's times as they are stored."""
@@ -207,7 +214,7 @@ class Writer:
             record.number,
             record.digest,
             json_value(record.extra),
-            self.imported_at,
+            self.updated_at,
         )
 
     def _acts(self, record: Record, at: Standing) -> list[Act]:
