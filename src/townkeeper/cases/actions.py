@@ -49,10 +49,11 @@ def advance_case(
     """
     given = given or Given()
     case = _locked(case, seen_version)
-    known, state, tasks = _standing(case)
     picture = desk()
+    known, state, tasks = _standing(case, picture)
+    open_tasks = [task for task in tasks.values() if not task.is_done]
     answer = _answer_for(case, known, picture, given)
-    context = _context(case, known, picture, actor=actor, given=given, answer=answer)
+    context = _context(case, known, picture, open_tasks, actor=actor, given=given, answer=answer)
     try:
         changes = advance(known.procedure, state, action, context)
     except RefusedError as error:
@@ -73,11 +74,12 @@ def decide_ask(
     ask.refresh_from_db()
     if ask.decided_at is not None:
         raise Problem("ask-decided", _("This has been decided already."), where=case.number)
-    known, state, tasks = _standing(case)
     picture = desk()
+    known, state, tasks = _standing(case, picture)
+    open_tasks = [task for task in tasks.values() if not task.is_done]
     given = Given(reason=reason, ground=ask.ground, task=ask.task_id)
     answer = _answer_for(case, known, picture, given)
-    context = _context(case, known, picture, actor=actor, given=given, answer=answer)
+    context = _context(case, known, picture, open_tasks, actor=actor, given=given, answer=answer)
     try:
         changes = decide(known.procedure, state, ask.action, accepted, context)
     except RefusedError as error:
@@ -104,8 +106,11 @@ def decide_ask(
 
 def options_for(case: Case, *, actor: User) -> list[tuple[Action, Problem | None]]:
     """Return every action of the present step, with the reason why this person may not do it."""
-    known, state, _tasks = _standing(case)
-    context = _context(case, known, desk(), actor=actor, given=Given(), answer=Answer(lead=None))
+    picture = desk()
+    known, state, tasks = _standing(case, picture)
+    open_tasks = [task for task in tasks.values() if not task.is_done]
+    nobody = Answer(lead=None)
+    context = _context(case, known, picture, open_tasks, actor=actor, given=Given(), answer=nobody)
     return [
         (action, refusal(why, case.number) if why else None)
         for action, why in options(known.procedure, state, context)
@@ -188,9 +193,9 @@ def _locked(case: Case, seen_version: int | None) -> Case:
 _parsed: dict[tuple[int, str], KnownProcedure] = {}
 
 
-def procedure_of(case: Case) -> KnownProcedure:
+def procedure_of(case: Case, picture: Desk | None = None) -> KnownProcedure:
     """Return the procedure that the case runs under, in the version it began with."""
-    for known in desk().procedures.values():
+    for known in (picture or desk()).procedures.values():
         if known.id == case.procedure_id:
             return known
     row = case.procedure
@@ -200,9 +205,9 @@ def procedure_of(case: Case) -> KnownProcedure:
     return _parsed[key]
 
 
-def _standing(case: Case) -> tuple[KnownProcedure, State, dict[str, Task]]:
+def _standing(case: Case, picture: Desk) -> tuple[KnownProcedure, State, dict[str, Task]]:
     """Return procedure, state and open tasks of a case."""
-    known = procedure_of(case)
+    known = procedure_of(case, picture)
     tasks = list(case.tasks.select_related("unit").prefetch_related("pauses").order_by("pk"))
     performed: dict[str, set[str]] = {}
     for task in tasks:
@@ -267,7 +272,14 @@ def _same_units(case: Case, picture: Desk) -> Answer:
 
 
 def _context(
-    case: Case, known: KnownProcedure, picture: Desk, *, actor: User, given: Given, answer: Answer
+    case: Case,
+    known: KnownProcedure,
+    picture: Desk,
+    tasks: Iterable[Task],
+    *,
+    actor: User,
+    given: Given,
+    answer: Answer,
 ) -> Context:
     """Gather what the person may and has, as the procedure asks for it."""
     posts = [
@@ -282,7 +294,7 @@ def _context(
     return Context(
         actor=actor.username,
         roles=frozenset(post.role.key for post in posts),
-        units=_own_units(posts, case),
+        units=_own_units(posts, tasks),
         reason=given.reason.strip(),
         ground=given.ground,
         evidence=kinds,
@@ -294,11 +306,11 @@ def _context(
     )
 
 
-def _own_units(posts: Iterable[Post], case: Case) -> frozenset[str]:
-    """Return the units of the case's tasks that the person may act for: own ones and below."""
-    bases = [post.unit for post in posts]
+def _own_units(posts: Iterable[Post], tasks: Iterable[Task]) -> frozenset[str]:
+    """Return the units of open tasks that the person may act for: in the task's own role only."""
     return frozenset(
         task.unit.code
-        for task in case.tasks.filter(done_at=None).select_related("unit")
-        if task.unit is not None and any(task.unit.is_under(base) for base in bases)
+        for task in tasks
+        if task.unit is not None
+        and any(p.role.key == task.performer and task.unit.is_under(p.area) for p in posts)
     )
