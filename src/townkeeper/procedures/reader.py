@@ -33,6 +33,8 @@ ACTION_KEYS = (
     "times", "pauses", "resumes", "grounds", "outcome", "ends", "extends", "kinds", "becomes",
 )  # fmt: skip
 BRANCH_KEYS = ("title", "performer", "unit", "role", "limit", "evidence")
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What no XML (diagram, BPMN, DOCX) and no PostgreSQL column can hold."""
 MINUTES_OF_AN_HOUR = 60
 
 
@@ -107,7 +109,7 @@ class Reader:
                 yield name, body
 
     def text(self, value: object, path: str) -> str:
-        if isinstance(value, str) and value.strip():
+        if isinstance(value, str) and value.strip() and UNWRITABLE.search(value) is None:
             return value.strip()
         self.note(path, "not-text", value=_shown(value))
         return ""
@@ -379,7 +381,7 @@ def _given(body: Mapping[str, object], key: str) -> object:
 
 def _shown(value: object) -> str:
     """Show a wrong value in an error, short enough for one line."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else UNWRITABLE.sub("�", str(value))
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - one line of a terminal
 
 

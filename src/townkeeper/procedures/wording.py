@@ -41,7 +41,8 @@ def limit_text(limit: str, lang: str) -> str:
     if match is None:
         return limit
     if match["amount"] is not None:
-        return LIMITS[match["unit"]][column].format(amount=match["amount"])
+        said = LIMITS[match["unit"]][column].format(amount=match["amount"])
+        return said.removesuffix("s") if match["amount"] == "1" else said
     return LIMITS.get(limit, LIMITS["clock"])[column].format(amount=limit)
 
 
