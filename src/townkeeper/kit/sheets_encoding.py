@@ -90,7 +90,8 @@ def kind_of(path: Path) -> Kind:
     start = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:200].lower()
     if start.startswith((b"<html", b"<!doctype html", b"<table")):
         raise _no_sheet(path, _("a web page"))
-    if b"\x00" in head and not _is_utf16(head):
+    # A stray zero byte is dirt in a text; many are a sign of something else.
+    if head.count(0) * 100 > len(head) and not _is_utf16(head):
         raise _no_sheet(path, _("binary data"))
     return "text"
 

@@ -94,7 +94,7 @@ class ColumnRules(Strict):
             if isinstance(value, CategoryColumn):
                 named += [value.column, value.parent]
             else:
-                named += [value] if isinstance(value, str) else list(value)
+                named += [value] if isinstance(value, str) else list(value or ())
         return [name for name in dict.fromkeys(named) if name]
 
 
