@@ -77,7 +77,7 @@ def test_a_picture_has_no_script_no_style_and_is_read_aloud():
     assert "style=" not in picture
     root = ET.fromstring(picture)  # noqa: S314
     heading, spoken = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
-    assert heading.text == "程序圖：城鄉環境問題處置"
+    assert heading.text == "流程圖：城鄉環境問題處置"
     assert "處置，由責任單位經辦，時限按類別時限: 處置回報 → 核查;" in spoken.text
     assert root.get("aria-labelledby") == f"{heading.get('id')} {spoken.get('id')}"
     (current,) = [g for g in root.iter(f"{SVG}g") if g.get("aria-current")]
@@ -108,6 +108,7 @@ def test_steps_are_read_in_order_and_ends_last():
         ("2wd", "en", "2 working days"),
         ("20:30", "zh-Hans", "20:30 前"),
         ("same-day", "zh-Hant", "即日"),
+        ("none", "en", "no limit"),
         ("by-category", "en", "limit of the category"),
         ("whenever", "en", "whenever"),
     ],

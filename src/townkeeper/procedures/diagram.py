@@ -13,6 +13,7 @@ from townkeeper.procedures.layout import (
     Lane,
     Layout,
     Line,
+    Way,
     place,
     word,
 )
@@ -59,11 +60,11 @@ def svg(
         f'<desc id="proc-{key}-desc">{escape(_spoken(procedure, lang, known))}</desc>',
         *(_lane(lane, layout, side=1) for lane in layout.right),
         *(_lane(lane, layout, side=-1) for lane in layout.left),
-        *(_down(box, layout) for box in layout.boxes.values() if box.down),
+        *(_down(box, box.down, layout) for box in layout.boxes.values() if box.down),
         *(_box(box, is_current=box.name == current) for box in layout.boxes.values()),
         "</svg>",
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 def _heading(procedure: Procedure, lang: str) -> str:
@@ -164,10 +165,7 @@ def _branches(box: Box) -> list[str]:
     return parts
 
 
-def _down(box: Box, layout: Layout) -> str:
-    way = box.down
-    if way is None:
-        return ""
+def _down(box: Box, way: Way, layout: Layout) -> str:
     end = layout.boxes[way.target].y
     parts = [
         _path(f"M{_number(box.middle)} {_number(box.bottom)}V{_number(end - ARROW)}"),

@@ -46,15 +46,13 @@ def order(procedure: Procedure) -> list[str]:
     after the reached ones of their sort.
     """
     found: list[str] = []
-
-    def visit(name: str) -> None:
+    waiting = [procedure.start]
+    while waiting:
+        name = waiting.pop()
         if name not in procedure.steps or name in found:
-            return
+            continue
         found.append(name)
-        for action in procedure.steps[name].actions.values():
-            if action.to is not None:
-                visit(action.to)
-
-    visit(procedure.start)
+        actions = procedure.steps[name].actions.values()
+        waiting += [action.to for action in reversed(list(actions)) if action.to is not None]
     found += [name for name in procedure.steps if name not in found]
     return sorted(found, key=lambda name: procedure.steps[name].final)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 LIMIT = re.compile(
     r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>wmin|wh|wd|min|h|d)"
-    r"|same-day|by-category|(?:[01]\d|2[0-3]):[0-5]\d"
+    r"|same-day|by-category|none|(?:[01]?\d|2[0-3]):[0-5]\d"
 )
 WORKING_HOURS_OF_A_DAY = 8
 HOURS = {

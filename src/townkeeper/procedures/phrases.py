@@ -24,8 +24,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "no-final": (
         "No step is final, so no case could ever end. Mark at least one step “final: true”.",
-        "没有终结环节，任何事项都办不完。至少应有一个环节写上“final: true”。",
-        "沒有終結環節，任何事項都辦不完。至少應有一個環節寫上「final: true」。",
+        "没有终结环节，任何案件都办不完。至少应有一个环节写上“final: true”。",
+        "沒有終結環節，任何案件都辦不完。至少應有一個環節寫上「final: true」。",
     ),
     "step-unreachable": (
         "No action leads to “{step}”. Lead an action to it, or remove it.",
@@ -34,8 +34,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "dead-end": (
         "A case that comes to “{step}” stays there: no action leaves it. Add an action with “to”, or make it final.",
-        "事项到了“{step}”就出不去：没有操作通向别的环节。应增加带“to”的操作，或设为终结环节。",
-        "事項到了「{step}」就出不去：沒有操作通向別的環節。應增加帶「to」的操作，或設為終結環節。",
+        "案件到了“{step}”就出不去：没有操作通向别的环节。应增加带“to”的操作，或设为终结环节。",
+        "案件到了「{step}」就出不去：沒有操作通向別的環節。應增加帶「to」的操作，或設為終結環節。",
     ),
     "no-way-out": (
         "From “{step}” no final step can be reached: the case goes round for ever. Lead one of its actions towards an end.",
@@ -74,8 +74,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "title-language": (
         "The title is missing in: {languages}. Give it in every language of the procedure's own title.",
-        "名称缺少以下语言：{languages}。应与程序名称的语言一致。",
-        "名稱缺少以下語言：{languages}。應與程序名稱的語言一致。",
+        "名称缺少以下语言：{languages}。应与流程名称的语言一致。",
+        "名稱缺少以下語言：{languages}。應與流程名稱的語言一致。",
     ),
     "revisit-not-final": (
         "“{step}” has a revisit but is not final. Cases are looked at again after they end: put it at the final step.",
@@ -84,8 +84,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "share-range": (
         "A share of {share} of the closed cases cannot be drawn. It must be above 0% and at most 100%.",
-        "无法抽取{share}的已结事项。比例应大于0%且不超过100%。",
-        "無法抽取{share}的已結事項。比例應大於0%且不超過100%。",
+        "无法抽取{share}的已结案件。比例应大于0%且不超过100%。",
+        "無法抽取{share}的已結案件。比例應大於0%且不超過100%。",
     ),
     "revisit-order": (
         "The revisit ends on day {last}, before it begins on day {first}. Write the smaller number first.",
@@ -99,13 +99,13 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "role-unknown": (
         "The role “{role}” does not exist. Use a role of the program, or add it there.",
-        "角色“{role}”不存在。应使用方案中的角色，或先在方案中增加。",
-        "角色「{role}」不存在。應使用方案中的角色，或先在方案中增加。",
+        "角色“{role}”不存在。应使用程序中的角色，或先在程序中增加。",
+        "角色「{role}」不存在。應使用程序中的角色，或先在程序中增加。",
     ),
     "decider-unknown": (
         "The request would go to the role “{role}”, which does not exist, so nobody could decide it. Name a role of the program.",
-        "申请交由角色“{role}”决定，但该角色不存在。应填写方案中的角色。",
-        "申請交由角色「{role}」決定，但該角色不存在。應填寫方案中的角色。",
+        "申请交由角色“{role}”决定，但该角色不存在。应填写程序中的角色。",
+        "申請交由角色「{role}」決定，但該角色不存在。應填寫程序中的角色。",
     ),
     "evidence-unknown": (
         "Evidence of the kind “{kind}” cannot be given by anybody. Use a kind that the system takes.",
@@ -114,8 +114,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "kind-unknown": (
         "The kind of case “{kind}” is not among the procedure's “kinds”. Add it there, or use one of them.",
-        "件类型“{kind}”不在程序的“kinds”之中。应先列入，或改用已有类型。",
-        "件類型「{kind}」不在程序的「kinds」之中。應先列入，或改用已有類型。",
+        "件类型“{kind}”不在流程的“kinds”之中。应先列入，或改用已有类型。",
+        "件類型「{kind}」不在流程的「kinds」之中。應先列入，或改用已有類型。",
     ),
     "target-unknown": (
         "The action leads to “{step}”, which is not a step. Name one of the steps.",
@@ -134,8 +134,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "outcome-not-final": (
         "“{action}” names an outcome but does not end the case. Give the outcome where the case ends.",
-        "“{action}”写了结果，却没有办结事项。结果应写在办结的操作上。",
-        "「{action}」寫了結果，卻沒有辦結事項。結果應寫在辦結的操作上。",
+        "“{action}”写了结果，却没有办结案件。结果应写在办结的操作上。",
+        "「{action}」寫了結果，卻沒有辦結案件。結果應寫在辦結的操作上。",
     ),
     "limit-invalid": (
         "“{limit}” is not a limit. Write 30wmin, 4wh, 2wd (working time), 45min, 24h, 7d, same-day, 20:30 or by-category.",
@@ -275,8 +275,8 @@ SYNTAX: dict[str, tuple[str, str, str]] = {
 REFUSALS: dict[str, tuple[str, str, str]] = {
     "unknown-action": (
         "This cannot be done in the present step. Reload the page: somebody may have moved the case on.",
-        "当前环节没有这项操作。请刷新：可能已有人推进了此事项。",
-        "目前環節沒有這項操作。請重新載入：可能已有人推進了此事項。",
+        "当前环节没有这项操作。请刷新：可能已有人推进了此案件。",
+        "目前環節沒有這項操作。請重新載入：可能已有人推進了此案件。",
     ),
     "not-performer": (
         "This is for: {roles}.",
@@ -305,7 +305,7 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
         "每件只能使用{times}次，已用完。",
         "每件只能使用{times}次，已用完。",
     ),
-    "closed": ("The case has ended.", "该事项已办结。", "該事項已辦結。"),
+    "closed": ("The case has ended.", "该案件已办结。", "該案件已辦結。"),
     "task-missing": (
         "Choose which task is meant; one that is still open.",
         "请指明是哪一项任务，且应为未完成的任务。",
@@ -349,6 +349,7 @@ LIMITS: dict[str, tuple[str, str, str]] = {
     "min": ("{amount} min", "{amount} 分钟", "{amount} 分鐘"),
     "h": ("{amount} h", "{amount} 小时", "{amount} 小時"),
     "d": ("{amount} days", "{amount} 天", "{amount} 天"),
+    "none": ("no limit", "不限时", "不限時"),
     "same-day": ("same day", "当日", "即日"),
     "by-category": ("limit of the category", "按类别时限", "按類別時限"),
     "clock": ("by {amount}", "{amount} 前", "{amount} 前"),
@@ -364,7 +365,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "assist-unit": ("assisting", "协办", "協辦"),
     "comma": (", ", "、", "、"),
     "ask": (" ({role} decides)", "（{role}决定）", "（{role}決定）"),
-    "diagram": ("Diagram of the procedure: ", "程序图：", "程序圖："),
+    "diagram": ("Diagram of the procedure: ", "流程图：", "流程圖："),
     "by": (", by ", "，由", "，由"),
     "within": (", within ", "，时限", "，時限"),
     "leads": (" → ", " → ", " → "),
