@@ -9,9 +9,8 @@ from tests.procedures.walk import FILES, ROLES, load
 from townkeeper.procedures.check import EVIDENCE_KINDS, check, errors, finding_text
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.limits import is_limit, is_within
-from townkeeper.procedures.model import Branch, Finding, RefusedError
-from townkeeper.procedures.phrases import FINDINGS, REFUSALS
-from townkeeper.procedures.wording import refusal_text
+from townkeeper.procedures.model import Branch
+from townkeeper.procedures.phrases import FINDINGS
 
 GOOD = """
 procedure: p
@@ -191,14 +190,7 @@ def test_unknown_hours_are_not_held_against_anybody(part, within):
     assert is_within(part, "7wd", {"1wd": 8.0}.get)
 
 
-def test_every_finding_and_refusal_has_three_sentences():
-    for said in (*FINDINGS.values(), *REFUSALS.values()):
+def test_every_finding_has_three_sentences():
+    for said in FINDINGS.values():
         assert len(set(said)) >= 2
         assert all(said)
-
-
-def test_refusals_in_words():
-    refused = RefusedError("evidence-missing", action="report", kinds=("after-photo", "form"))
-    assert refusal_text(refused, "en") == "Add first: after-photo, form."
-    assert refusal_text(refused, "zh-Hant") == "請先補充：after-photo、form。"
-    assert finding_text(Finding("no-final", "steps"), "en").startswith("No step is final")

@@ -12,7 +12,6 @@ from townkeeper.procedures.check import EVIDENCE_KINDS
 from townkeeper.procedures.graph import performers
 from townkeeper.procedures.model import Context, RefusedError, State
 from townkeeper.procedures.transition import SUPPLIABLE, advance, begin, decide, options
-from townkeeper.procedures.wording import refusal_text
 
 PROCEDURES = {key: load(key) for key in FILES}
 UNITS = ("", "A", "B", "C")
@@ -88,7 +87,7 @@ class Case(RuleBasedStateMachine):
         if action in expected:
             assert (expected[action] and expected[action].code) == (refused and refused.code)
         if refused is not None:
-            assert refusal_text(refused, "zh-Hans")
+            assert f"`{refused.code}`" in RefusedError.__doc__
             assert (refused.code == "closed") == self.ended
             return
         barred = {who for name in self.step.not_performers_of
@@ -105,7 +104,7 @@ class Case(RuleBasedStateMachine):
         action = data.draw(st.sampled_from(sorted(self.state.asked)))
         changes, refused = attempt(decide, self.procedure, self.state, action, accepted, context)
         if refused is not None:
-            assert refusal_text(refused, "en")
+            assert f"`{refused.code}`" in RefusedError.__doc__
             return
         assert actor != self.state.askers.get(action)
         self.take(changes, actor)

@@ -1,10 +1,10 @@
-"""Says in words what is wrong with a procedure or an action, and what would be right."""
+"""Says in words what is wrong with a procedure, and what would be right."""
 
 from collections.abc import Mapping
 
 from townkeeper.procedures.limits import LIMIT
-from townkeeper.procedures.model import Finding, RefusedError, Text
-from townkeeper.procedures.phrases import FINDINGS, LIMITS, NEAR, REFUSALS, SYNTAX
+from townkeeper.procedures.model import Finding, Text
+from townkeeper.procedures.phrases import FINDINGS, LIMITS, NEAR, SYNTAX
 from townkeeper.procedures.reader import SyntaxProblem
 
 COLUMNS = {"en": 0, "zh-Hans": 1, "zh-Hant": 2}
@@ -19,11 +19,6 @@ def finding_text(finding: Finding, lang: str) -> str:
 def syntax_text(problem: SyntaxProblem, lang: str) -> str:
     """Say in `lang` why the data is not a procedure, and what should stand there."""
     return _sentence(SYNTAX[problem.code], problem.params, lang)
-
-
-def refusal_text(refused: RefusedError, lang: str) -> str:
-    """Say in `lang` why an action is refused; roles, steps and kinds appear as their names."""
-    return _sentence(REFUSALS[refused.code], refused.params, lang)
 
 
 def title(text: Text, lang: str, name: str) -> str:
