@@ -20,6 +20,7 @@ Place = tuple[str | int, ...]
 """The way to a value: `("units", 3, "parent")`."""
 
 MAX_BYTES = 5_000_000
+MAX_DEPTH = 40
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -78,23 +79,45 @@ def _encoding_finding(decoded: Decoded, name: str) -> Finding:
 def read_text(text: str, document: Document) -> Document:
     """Read YAML text into a document."""
     document.text = text
-    tabs = list(_tabs(text, document.name))
+    found = list(_tabs(text, document.name))
     try:
+        refused = list(_refused(text, document.name))
+        document.findings += found + refused
+        if refused:
+            return document
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        document.findings += tabs or [_syntax_finding(error, text, document.name)]
+        document.findings += found or [_syntax_finding(error, text, document.name)]
         return document
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        params = {"character": f"U+{ord(error.character):04X}" if error.character else ""}
+        code = error.character if isinstance(error.character, int) else ord(error.character[:1])
+        params = {"character": f"U+{code:04X}"}
         document.findings.append(Finding("character", document.name, line, params))
         return document
-    document.findings += tabs
     if node is None:
         document.findings.append(Finding("empty-file", document.name, 1))
         return document
     document.data = _Builder(document).build(node, ())
     return document
+
+
+def _refused(text: str, name: str) -> Iterator[Finding]:
+    """Yield what is outside our part of YAML, and nesting so deep that the parser would crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            if event.anchor is not None:
+                yield Finding("alias", name, line)
+            if tag := getattr(event, "tag", None):
+                yield Finding("tag", name, line, {"tag": tag})
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            if depth > MAX_DEPTH:
+                yield Finding("too-deep", name, line, {"limit": MAX_DEPTH})
+                return
 
 
 def _tabs(text: str, name: str) -> Iterator[Finding]:
@@ -105,24 +128,17 @@ def _tabs(text: str, name: str) -> Iterator[Finding]:
 
 
 class _Builder:
-    """Turns nodes into plain data and remembers lines; refuses what is not in our part of YAML."""
+    """Turns nodes into plain data and remembers lines; a key may stand only once."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.seen: set[int] = set()
 
     def build(self, node: yaml.Node, place: Place) -> object:
         self.document.lines.setdefault(place, node.start_mark.line + 1)
-        if id(node) in self.seen:
-            self._note("alias", node)
-            return None
-        self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._item(item, (*place, i)) for i, item in enumerate(node.value)]
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            self._note("tag", node, tag=node.tag)
         return _scalar(node)
 
     def _item(self, node: yaml.Node, place: Place) -> object:
@@ -195,6 +211,11 @@ _PROBLEMS = {
     "could not find expected ':'": "colon-missing",
     "mapping values are not allowed": "colon-unexpected",
     "cannot start any token": "quote-needed",
+    "undefined alias": "alias",
+    "did not find expected '-' indicator": "dash-missing",
+    "block sequence entries are not allowed": "dash-unexpected",
+    "did not find expected node content": "value-missing",
+    "did not find expected key": "after-value",
     "while scanning": "quote-needed",
 }
 """What the parser says → what a person should hear."""
