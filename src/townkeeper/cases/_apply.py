@@ -14,6 +14,22 @@ from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.procedures.model import Action, Changes, NewTask
 
+MOVED = [
+    "step",
+    "stage",
+    "kind",
+    "answer",
+    "unit",
+    "due_at",
+    "warn_at",
+    "closed_at",
+    "outcome",
+    "counts",
+    "version",
+    "updated_at",
+]
+"""The columns of a case that an act may change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -55,9 +71,10 @@ def apply_changes(
             tasks[key].limit if extra == "same" else extra,
         ]
         reckon(tasks[key], known, picture)
-    case.asks.filter(decided_at=None, action__in=changes.clears).update(
-        decided_at=now, decided_by=act.actor, is_accepted=False
-    )
+    if changes.clears:
+        case.asks.filter(decided_at=None, action__in=changes.clears).update(
+            decided_at=now, decided_by=act.actor, is_accepted=False
+        )
     opened = [_open_task(case, picture, known, new, now) for new in changes.opens]
     _count(case, changes)
     _move(case, known, act, [*tasks.values(), *opened], now)
@@ -65,7 +82,7 @@ def apply_changes(
         _ask(case, tasks, act, changes.asks.decider, now)
     case.version += 1
     case.updated_at = timezone.now()
-    case.save()
+    case.save(update_fields=MOVED)
     return opened
 
 
@@ -85,7 +102,8 @@ def _ask(case: Case, tasks: dict[str, Task], act: Act, decider: str, now: dateti
 
 
 def _close_task(task: Task, outcome: str, *, now: datetime, actor: str) -> None:
-    task.pauses.filter(until=None).update(until=now)
+    if any(pause.until is None for pause in task.pauses.all()):
+        task.pauses.filter(until=None).update(until=now)
     task.done_at, task.outcome = now, outcome
     task.done_by = "" if outcome == "cancelled" else actor
     task.save(update_fields=["done_at", "outcome", "done_by"])
@@ -178,11 +196,11 @@ def _move(
     case.warn_at = min((t.warn_at for t in leading if t.warn_at), default=None)
 
 
-def task_data(task: Task) -> dict[str, object]:
+def task_data(task: Task, picture: Desk) -> dict[str, object]:
     """Return what the journal says of a task that was opened."""
     return {
         "step": task.step,
-        "unit": task.unit.code if task.unit else None,
+        "unit": picture.register.units[task.unit_id].code if task.unit_id else None,
         "part": task.part,
         "limit": task.limit,
         "due": task.due_at.isoformat() if task.due_at else None,
@@ -190,7 +208,7 @@ def task_data(task: Task) -> dict[str, object]:
     }
 
 
-def record_act(case: Case, action: Action, opened: list[Task], act: Act) -> None:
+def record_act(case: Case, action: Action, opened: list[Task], act: Act, picture: Desk) -> None:
     """Write the journal entry of an act: what, from where to where, why, with what."""
     changes, given = act.changes, act.given
     handling = [task for task in opened if task.stage == Stage.HANDLING]
@@ -199,7 +217,7 @@ def record_act(case: Case, action: Action, opened: list[Task], act: Act) -> None
         "ground": given.ground,
         "answer": given.answer,
         "counts": list(changes.counts),
-        "tasks": [task_data(task) for task in opened],
+        "tasks": [task_data(task, picture) for task in opened],
         "ownerless": any(task.unit_id is None for task in handling),
         "overruled": bool(given.units),
         "owner": act.answer.reason() if handling and not given.units else None,

@@ -61,7 +61,7 @@ def advance_case(
     before = case.step
     act = Act(changes, actor=actor.username, given=given, answer=answer)
     opened = apply_changes(case, known, picture, tasks, act)
-    record_act(case, known.procedure.steps[before].actions[action], opened, act)
+    record_act(case, known.procedure.steps[before].actions[action], opened, act, picture)
     return case
 
 
@@ -98,7 +98,7 @@ def decide_ask(
             "reason": reason,
             "step": case.step,
             "due": case.due_at.isoformat() if case.due_at else None,
-            "tasks": [task_data(task) for task in opened],
+            "tasks": [task_data(task, picture) for task in opened],
         },
     )
     return case

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, OuterRef
 
 from townkeeper.journal.chain import ZERO, ChainProblem, Link, check_chain, entry_hash
@@ -45,38 +46,49 @@ def record(
     if not connection.in_atomic_block:
         msg = "history is written in the same transaction as what it records"
         raise transaction.TransactionManagementError(msg)
-    chain = Chain.objects.select_for_update().filter(subject=subject).first()
-    seq = (chain.length if chain else 0) + 1
-    entry = Entry(
-        subject=subject,
-        seq=seq,
-        time=time or clock.now(),
-        actor=actor,
-        act=act,
-        origin=clock.origin(),
-        data=json_line(data),
-    )
-    entry.hash = _hash_after(bytes(chain.head) if chain else ZERO, entry)
-    entry.save(force_insert=True)
-    if chain:
-        chain.length, chain.head = seq, entry.hash
-        chain.save(update_fields=["length", "head"])
-    else:
-        Chain.objects.create(subject=subject, length=seq, head=entry.hash)
-    return entry
+    when, data_line = time or clock.now(), json_line(data)
+    with connection.cursor() as cursor:
+        length, head = _head(cursor, subject)
+        fields = {
+            "subject": subject,
+            "seq": length + 1,
+            "time": when,
+            "actor": actor,
+            "act": act,
+            "origin": clock.origin(),
+            "data": data_line,
+        }
+        digest = entry_hash(head, **fields)  # type: ignore[arg-type]
+        stored = connection.ops.adapt_datetimefield_value(when)
+        cursor.execute(_INSERT, [*({**fields, "time": stored}.values()), digest])
+        if length:
+            cursor.execute(_MOVE, [length + 1, digest, subject])
+        else:
+            cursor.execute(_BEGIN, [subject, 1, digest])
+    return Entry(**fields, hash=digest)
 
 
-def _hash_after(previous: bytes, entry: Entry) -> bytes:
-    return entry_hash(
-        previous,
-        subject=entry.subject,
-        seq=entry.seq,
-        time=entry.time,
-        actor=entry.actor,
-        act=entry.act,
-        origin=entry.origin,
-        data=entry.data,
+_INSERT = (
+    "INSERT INTO journal_entry (subject, seq, time, actor, act, origin, data, hash)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_MOVE = "UPDATE journal_chain SET length = %s, head = %s WHERE subject = %s"
+_BEGIN = "INSERT INTO journal_chain (subject, length, head) VALUES (%s, %s, %s)"
+
+
+def _head(cursor: CursorWrapper, subject: str) -> tuple[int, bytes]:
+    """Return length and head of a chain, its row locked where the database locks rows.
+
+    Plain SQL here and in `registers_stamp`: every act passes through, and building these few
+    statements anew took a third of its time.
+    """
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    cursor.execute(
+        f"SELECT length, head FROM journal_chain WHERE subject = %s{lock}",  # noqa: S608
+        [subject],
     )
+    row = cursor.fetchone()
+    return (row[0], bytes(row[1])) if row else (0, ZERO)
 
 
 def touch_registers() -> None:
@@ -92,7 +104,10 @@ def touch_registers() -> None:
 
 def registers_stamp() -> int:
     """Return the number that `touch_registers()` draws."""
-    return Stamp.objects.filter(key="registers").values_list("value", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM journal_stamp WHERE key = 'registers'")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def verify_journal(

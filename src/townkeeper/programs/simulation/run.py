@@ -74,7 +74,7 @@ def simulate(
     seed: int,
     *,
     until: datetime | None = None,
-    per_day: float = 8.0,
+    per_day: float = 6.0,
     actor: str = "simulation",
     progress: Callable[[int], object] = lambda _n: None,
 ) -> dict[str, object]:
@@ -163,7 +163,7 @@ def _report(run: Simulation, spot: Spot, *, again: bool = False) -> Deed:
         run.counts["opened"] += 1
         run.counts["relapse"] += again
         case = Case.objects.get(pk=opened.id)
-        if run.dice.random() < 0.7:  # noqa: PLR2004 - most reports come with a photo
+        if run.dice.random() < 0.5:  # noqa: PLR2004 - half of the reports come with a photo
             _photo(run, case, spot, after=False)
         now = clock.now()
         run.plan(run.after(now, run.dice.triangular(2, 45, 9)), _next(run, case.pk, spot))
