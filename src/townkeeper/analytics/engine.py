@@ -11,11 +11,20 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from townkeeper.analytics.lake import Manifest, lake_folder, read_manifest, refresh_extracts
+from townkeeper.analytics.tables import ColumnType, known_extracts
 
+IBIS: dict[ColumnType, str] = {
+    "id": "int64",
+    "text": "string",
+    "flag": "boolean",
+    "time": "timestamp(6)",
+    "number": "float64",
+}
 SMALL = 64 * 1024 * 1024
 """Bytes of Parquet up to which everything is kept in memory."""
 
@@ -71,8 +80,15 @@ def _connect(folder: Path, manifest: Manifest, small: int) -> Tables:
         generation=manifest.generation,
         in_memory=kind == "TABLE",
         backend=backend,
-        tables={name: backend.table(name) for name in paths},
+        tables={name: _table(backend, name) for name in paths},
     )
+
+
+def _table(backend: Backend, name: str) -> ir.Table:
+    """Return the table with the schema that is registered, without asking the engine for it."""
+    columns = known_extracts()[name].columns
+    schema = ibis.schema({column: IBIS[kind] for column, kind in columns.items()})
+    return ops.DatabaseTable(name=name, schema=schema, source=backend).to_expr()
 
 
 def _make(

@@ -80,27 +80,45 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def refresh_extracts(*, whole: bool = False) -> Manifest:
-    """Bring the extracts up to date and return their manifest; `whole` rebuilds everything."""
+    """Bring the extracts up to date and return their manifest; `whole` rebuilds everything.
+
+    Extracts that hold more than the database (it was restored from a copy) are rebuilt.
+    """
     folder = lake_folder()
     extracts = known_extracts()
     with _only_one(folder):
-        columns = {name: list(extract.columns) for name, extract in extracts.items()}
         old = None if whole else read_manifest(folder)
-        if old is not None and old.columns != columns:
-            old = None
-        as_of = timezone.now()
-        fresh = Manifest(
-            as_of=as_of,
-            generation=time.time_ns(),
-            source=_source(),
-            files={
-                name: _refresh(extract, folder, old, as_of) for name, extract in extracts.items()
-            },
-            columns=columns,
-        )
+        fresh = _refresh_all(extracts, folder, old)
+        if old is not None and _has_too_much(extracts, folder, fresh):
+            fresh = _refresh_all(extracts, folder, None)
         _publish(folder, fresh)
         _sweep(folder, fresh)
     return fresh
+
+
+def _refresh_all(extracts: dict[str, Extract], folder: Path, old: Manifest | None) -> Manifest:
+    columns = {name: list(extract.columns) for name, extract in extracts.items()}
+    if old is not None and old.columns != columns:
+        old = None
+    as_of = timezone.now()
+    return Manifest(
+        as_of=as_of,
+        generation=time.time_ns(),
+        source=_source(),
+        files={name: _refresh(extract, folder, old, as_of) for name, extract in extracts.items()},
+        columns=columns,
+    )
+
+
+def _has_too_much(extracts: dict[str, Extract], folder: Path, manifest: Manifest) -> bool:
+    """Whether a table holds more rows than the database has: nothing is ever deleted there."""
+    for name, extract in extracts.items():
+        if extract.count is not None:
+            files = manifest.files[name].values()
+            held = sum(pq.ParquetFile(folder / path).metadata.num_rows for path in files)
+            if held > extract.count():
+                return True
+    return False
 
 
 def _source() -> str:
@@ -121,7 +139,7 @@ def _refresh(
     extract: Extract, folder: Path, old: Manifest | None, as_of: datetime
 ) -> dict[str, str]:
     """Write what is new of one table; return its files by partition."""
-    label = f"{as_of:%Y%m%dT%H%M%S%f}"
+    label = f"{as_of:%Y%m%dT%H%M%S%f}-{time.time_ns() % 1000:03}"
     before = dict(old.files.get(extract.name, {})) if old else {}
     if extract.partition is None:
         path = f"{extract.name}/{label}.parquet"

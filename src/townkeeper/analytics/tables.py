@@ -30,6 +30,8 @@ class Extract:
     """The time column whose month is the partition; None for a small table replaced as a whole."""
     changed: Callable[[datetime], Iterable[int]] | None = None
     """The ids of everything that changed, so that rows which are gone leave the extract too."""
+    count: Callable[[], int] | None = None
+    """How many rows the database has; an extract with more was made from another state of it."""
 
 
 _known: dict[str, Extract] = {}

@@ -1,11 +1,13 @@
 """Schemes, rounds, score sheets: how units are assessed, and one frozen result after another."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
+from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.units.models import Unit
 
@@ -38,6 +40,47 @@ class Scheme(models.Model):
         return say(self.names) or self.key
 
 
+def refuse_change() -> Problem:
+    """Return the refusal to touch what is published."""
+    return Problem(
+        "round-published",
+        _("This round is published; it cannot be changed."),
+        hint=_("Assess the month again: the correction is a new round beside it."),
+    )
+
+
+class RoundQuerySet(models.QuerySet["Round"]):
+    """Refuses to change or delete published rounds in one statement."""
+
+    @override
+    def update(self, **values: Any) -> int:
+        if self.exclude(state="draft").exists():
+            raise refuse_change()
+        return super().update(**values)
+
+    @override
+    def delete(self) -> tuple[int, dict[str, int]]:
+        if self.exclude(state="draft").exists():
+            raise refuse_change()
+        return super().delete()
+
+
+class UnitScoreQuerySet(models.QuerySet["UnitScore"]):
+    """Refuses to change or delete the scores of published rounds in one statement."""
+
+    @override
+    def update(self, **values: Any) -> int:
+        if self.exclude(round__state="draft").exists():
+            raise refuse_change()
+        return super().update(**values)
+
+    @override
+    def delete(self) -> tuple[int, dict[str, int]]:
+        if self.exclude(round__state="draft").exists():
+            raise refuse_change()
+        return super().delete()
+
+
 class Round(models.Model):
     """One period of a scheme: a draft may be scored again, a published round never changes."""
 
@@ -68,6 +111,8 @@ class Round(models.Model):
     signature = models.CharField(max_length=128, blank=True)
     key_id = models.CharField(max_length=16, blank=True)
 
+    objects = RoundQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -77,6 +122,28 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme_id} {self.period}#{self.number}"
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save a draft, publish it once, or mark a published round as corrected; nothing else."""
+        before = Round.objects.filter(pk=self.pk).values().first() if self.pk else None
+        if before is not None and before["state"] != self.State.DRAFT:
+            changed = {name for name, value in before.items() if getattr(self, name) != value}
+            corrected = self.state == self.State.REPLACED and changed == {"state"}
+            if changed and not corrected:
+                raise refuse_change()
+        super().save(*args, **kwargs)
+
+    @override
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.state != self.State.DRAFT:
+            raise refuse_change()
+        return super().delete(*args, **kwargs)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the round may still be scored again."""
+        return self.state == self.State.DRAFT
 
     @property
     def subject(self) -> str:
@@ -95,6 +162,10 @@ class UnitScore(models.Model):
     score = models.DecimalField(max_digits=7, decimal_places=2, null=True)
     """Null when too little happened to score the unit: shown apart, never as zero."""
     rank = models.PositiveIntegerField(null=True)
+    of = models.PositiveIntegerField(default=0)
+    """How many units of the group have a score."""
+    is_last = models.BooleanField(default=False)
+    """No unit of the group ranks lower; several may share the last place."""
     low = models.DecimalField(max_digits=7, decimal_places=2, null=True)
     high = models.DecimalField(max_digits=7, decimal_places=2, null=True)
     """95 % interval of the score, from the sampling error of its rates."""
@@ -104,6 +175,8 @@ class UnitScore(models.Model):
     """Per item: key, value, numerator, denominator, points, full points, rule, note."""
     note = models.CharField(max_length=200, blank=True)
 
+    objects = UnitScoreQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["round", "unit"], name="assessment_score_once"),
@@ -112,3 +185,15 @@ class UnitScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_name} {self.score}"
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.round.state != Round.State.DRAFT:
+            raise refuse_change()
+        super().save(*args, **kwargs)
+
+    @override
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.round.state != Round.State.DRAFT:
+            raise refuse_change()
+        return super().delete(*args, **kwargs)

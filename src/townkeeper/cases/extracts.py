@@ -252,6 +252,7 @@ register_extract(
         case_rows,
         partition="case_opened",
         changed=changed_cases,
+        count=Case.objects.count,
     )
 )  # fmt: skip
 register_extract(

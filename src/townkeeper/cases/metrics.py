@@ -6,6 +6,7 @@ Zero of zero is "no value", never 0 and never 100: a unit without work is neithe
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from townkeeper.cases.metrics_facts import (
     Subjects,
     Window,
     duration_facts,
+    duty_facts,
     month_window,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "lines_behind",
     "metrics",
     "month_window",
+    "overdue_work",
     "value_of",
 ]
 
@@ -174,6 +177,31 @@ def cases_behind(
     if wanted.kind == "rate":
         return Behind(lines.get(wanted.numerator, ()), lines.get(wanted.denominator, ()))
     return Behind(lines.get(metric, ()), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A case that was due in the month and is not handled."""
+
+    number: str
+    subject: str
+    due_at: datetime
+    category: str | None
+
+
+def overdue_work(
+    tables: Tables | Mapping[str, ir.Table], window: Window, subjects: Subjects | None = None
+) -> list[Overdue]:
+    """Return what was due in the month and is not handled, the longest overdue first."""
+    source = Source(cast("Mapping[str, ir.Table]", tables), window, subjects or Subjects())
+    duty = duty_facts(source)
+    cases = source.tables["cases"].select("number", "category")
+    late = duty.filter(duty.overdue == 1).select("subject", "number", "due_at")
+    rows = late.inner_join(cases, "number").order_by(["due_at", "number", "subject"])
+    return [
+        Overdue(row["number"], row["subject"], row["due_at"].replace(tzinfo=UTC), row["category"])
+        for row in rows.select("number", "subject", "due_at", "category").to_pyarrow().to_pylist()
+    ]
 
 
 def _by_fact(names: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -171,6 +171,7 @@ def duty_facts(source: Source) -> ir.Table:
         reported=rows.is_handled.max(),
         reworked=rows.is_sent_back.max(),
         is_closed=rows.is_closed.max(),
+        due_at=rows.due_at.min(),
     )
     each = each.inner_join(last, "case_id")
     handled = flag(each.task == each.handled_task)
@@ -184,6 +185,7 @@ def duty_facts(source: Source) -> ir.Table:
     return each.select(
         "subject",
         "number",
+        "due_at",
         "due",
         "handled",
         "on_time",
