@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -120,6 +121,12 @@ def _execute(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | Non
         return cursor.execute(statement.encode(), parameters).fetchone()
 
 
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
 def _write_by_rows(prepared: Prepared) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         if registers_stamp() != prepared.stamp:
@@ -127,7 +134,9 @@ def _write_by_rows(prepared: Prepared) -> int:
 
         def insert(table: str, names: Sequence[str], given: Sequence[Any]) -> int:
             marks = ", ".join(["%s"] * len(names))
-            cursor.execute(f"INSERT INTO {table} ({_listed(names)}) VALUES ({marks})", given)
+            # SQLite compares instants as text: they must be written as the ORM writes them
+            stored = [_instant(value) for value in given]
+            cursor.execute(f"INSERT INTO {table} ({_listed(names)}) VALUES ({marks})", stored)
             return int(cursor.lastrowid or 0)
 
         pk = insert("cases_case", _CASE, values(prepared.case, _CASE))

@@ -6,10 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
+from townkeeper.units.models import Unit, posts_of
 from townkeeper.web.wording import script_words
 
 HTML_LANG = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
@@ -17,7 +19,7 @@ THEMES = ("system", "light", "dark")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the common context; it asks the database nothing."""
+    """Return the common context; the database is asked only for what a template shows."""
     language = get_language() or settings.LANGUAGE_CODE
     theme = request.COOKIES.get("theme", "system")
     return {
@@ -36,7 +38,23 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "now": clock.now(),
         "words_json": json.dumps(script_words(), ensure_ascii=False),
         "nav": navigation(request.path),
+        "site_name": SimpleLazyObject(site_name),
+        "role_line": SimpleLazyObject(lambda: role_line(request)),
     }
+
+
+def site_name() -> str:
+    """Return the name of the place: that of the topmost unit."""
+    top = Unit.objects.filter(parent=None).defer("outline").order_by("path").first()
+    return top.title if top else ""
+
+
+def role_line(request: HttpRequest) -> str:
+    """Return a person's first post in words: `Dispatcher · Governance office`."""
+    posts = posts_of(request.user, clock.now().date())
+    if not posts:
+        return ""
+    return f"{posts[0].title or posts[0].role.title} · {posts[0].unit.title}"
 
 
 def navigation(path: str) -> list[dict[str, Any]]:

@@ -64,6 +64,6 @@ def _looked_up(secret: str) -> Caller:
     )
     if token is None:
         raise Problem("no-token", _("This token is not known or was closed."))
-    posts = posts_of(token.user, clock.now().date())
+    posts = posts_of(token.user, clock.today())
     granted = frozenset(p for p in Permission if permits(posts, p))
     return Caller(token.user.username, granted)

@@ -87,6 +87,7 @@ def _podium(table: GroupTable) -> dict[str, Any]:
     return {
         "average": table.average,
         "difference": table.difference,
+        "moved": abs(table.difference or 0),
         "first": first,
         "first_name": table.rows[0].name if table.rows else "",
         "ranked": len(table.rows),

@@ -1,0 +1,228 @@
+"""One case's page: state, clock, history in words, what may happen next, and what stays hidden."""
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+from PIL import Image
+
+from tests import make
+from tests.make import MONDAY, do, opened, photo
+from townkeeper.cases.actions import add_evidence
+from townkeeper.cases.models import Case
+from townkeeper.files.actions import store_photo
+from townkeeper.journal.actions import record
+from townkeeper.journal.models import Entry
+from townkeeper.kit import clock
+from townkeeper.web.journal_words import Names, tell
+from townkeeper.web.office.progress import make_progress, plain_path
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+QUERIES = 23
+"""Statements of one page, however long the history; raise it only with a reason."""
+
+
+@pytest.fixture
+def units():
+    return make.town()
+
+
+@pytest.fixture
+def people(units):
+    return make.staff(units)
+
+
+@pytest.fixture
+def handled(people):
+    """A case in handling since 09:20 on Monday, due four working hours later."""
+    case = opened(
+        title="refuse at the market", reporter_name="陳女士", reporter_phone="13812346021"
+    )
+    do(case, "file", people["operator"], MONDAY + timedelta(minutes=10))
+    do(case, "dispatch", people["dispatcher"], MONDAY + timedelta(minutes=20))
+    return Case.objects.get(pk=case.pk)
+
+
+def page(client, case, at=MONDAY + HOUR, language="en") -> str:
+    client.cookies["django_language"] = language
+    with clock.at(at, "live"):
+        answer = client.get(f"/office/cases/{case.number}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_absent_and_forbidden_answer_alike(client, people, handled):
+    client.force_login(people["GSJ"])
+    forbidden = client.get(f"/office/cases/{handled.number}/")
+    absent = client.get("/office/cases/DX00000000-0000/")
+    assert forbidden.status_code == absent.status_code == 404
+    assert without_numbers(forbidden) == without_numbers(absent)
+
+
+def without_numbers(answer) -> str:
+    """The page without the case's number and the form's secret."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())
+    return re.sub(r"DX\d{8}-\d{4}", "", text)
+
+
+def test_the_page_says_where_the_case_stands(client, people, handled):
+    client.force_login(people["dispatcher"])
+    text = page(client, handled)
+    assert "refuse at the market" in text
+    assert 'class="now" aria-current="step"' in text
+    assert "step 3 of 5" in text
+    assert "區城管局" in text
+    assert "assists" in text
+    assert "4 working hours" in text
+    assert "How is this computed?" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "4 working hours"), ("zh-hans", "4 工作时"), ("zh-hant", "4 工作時")],
+)
+def test_the_clock_explains_itself_in_the_language_of_the_page(
+    client, people, handled, language, words
+):
+    client.force_login(people["dispatcher"])
+    text = page(client, handled, language=language)
+    assert words in text
+    assert text.count("<li>") > 3
+
+
+def test_the_reporter_is_masked_everywhere(client, people, handled):
+    client.force_login(people["dispatcher"])
+    text = page(client, handled)
+    assert "138****6021" in text
+    assert "13812346021" not in text
+    assert "陳女士" not in text
+    assert "陳**" in text
+
+
+def test_the_duty_register_gives_its_source(client, people, handled):
+    client.force_login(people["dispatcher"])
+    assert "篇2 L95" in page(client, handled)
+
+
+def test_what_can_happen_next_depends_on_who_looks(client, people, handled):
+    client.force_login(people["CGJ"])
+    own = page(client, handled)
+    assert '<code class="mut">report</code>' in own
+    client.force_login(people["leader"])
+    assert "Nothing for you to do in this step." in page(client, handled)
+
+
+def test_the_history_is_told_in_words_newest_first(client, people, handled):
+    photo(handled, people["CGJ"], MONDAY + 2 * HOUR)
+    do(handled, "report", people["CGJ"], MONDAY + 2 * HOUR)
+    do(handled, "fail", people["verifier"], MONDAY + 3 * HOUR, reason="not swept")
+    client.force_login(people["dispatcher"])
+    text = page(client, handled, at=MONDAY + 4 * HOUR)
+    order = [
+        text.index("Reason: not swept"),
+        text.index("Evidence added: photo after"),
+        text.index("Reported and recorded"),
+    ]
+    assert order == sorted(order)
+    assert "Counted: sent back for rework." in text
+    assert "sent back 1×" in text
+    assert "handler-cgj, 區城管局" in text
+
+
+def test_a_closed_case_shows_how_it_kept_its_time(client, people, handled):
+    photo(handled, people["CGJ"], MONDAY + 2 * HOUR)
+    do(handled, "report", people["CGJ"], MONDAY + 2 * HOUR)
+    do(handled, "pass", people["verifier"], MONDAY + 3 * HOUR, answer="Swept, thank you.")
+    client.force_login(people["dispatcher"])
+    text = page(client, handled, at=MONDAY + 4 * HOUR)
+    assert "done in time" in text
+    assert "Swept, thank you." in text
+    assert "fixed" in text
+    assert "What can happen next" not in text
+
+
+def test_a_case_without_owner_says_so_loudly(client, people, units):
+    case = opened(title="nobody", category="local/nobody")
+    client.force_login(people["dispatcher"])
+    assert "names nobody" in page(client, case)
+
+
+def test_a_simulated_case_says_so_first(client, people, units):
+    with clock.at(MONDAY, "simulated"):
+        made = make.open_case(make.report(), actor="operator")
+    client.force_login(people["dispatcher"])
+    assert "never happened" in page(client, Case.objects.get(pk=made.id))
+
+
+def test_an_overdue_case_has_a_red_card_with_its_word(client, people, handled):
+    client.force_login(people["dispatcher"])
+    text = page(client, handled, at=MONDAY + timedelta(days=2))
+    assert "overdue by" in text
+    assert "red card" in text
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "JPEG")
+    return SimpleUploadedFile("p.jpg", out.getvalue()).read()
+
+
+def test_photos_are_sent_to_those_who_may_see_the_case(client, people, handled):
+    stored = store_photo(picture(), name="p.jpg", actor="test")
+    evidence = add_evidence(handled, kind="before-photo", actor=people["CGJ"], file=stored)
+    address = f"/office/photos/{evidence.pk}/"
+    assert client.get(address).status_code == 302
+    client.force_login(people["GSJ"])
+    assert client.get(address).status_code == 404
+    client.force_login(people["CGJ"])
+    answer = client.get(address)
+    assert answer["Content-Type"] == "image/jpeg"
+    assert b"".join(answer.streaming_content)[:2] == b"\xff\xd8"
+    assert "private" in answer["Cache-Control"]
+    assert address in page(client, handled)
+    assert client.get("/office/photos/999999/").status_code == 404
+
+
+def test_markup_in_a_report_is_only_text(client, people, units):
+    case = opened(title="<b>x</b>", text="<script>alert(1)</script>\nsecond line")
+    client.force_login(people["dispatcher"])
+    assert "<script>alert" not in page(client, case)
+
+
+def test_a_page_asks_the_database_a_fixed_number_of_times(
+    client, people, handled, django_assert_num_queries
+):
+    client.force_login(people["dispatcher"])
+    page(client, handled)
+    with django_assert_num_queries(QUERIES):
+        page(client, handled)
+    for number in range(8):
+        photo(handled, people["CGJ"], MONDAY + number * HOUR, kind=f"document-{number}")
+    with django_assert_num_queries(QUERIES):
+        page(client, handled)
+
+
+def test_an_act_that_nobody_foresaw_is_still_told(people, handled):
+    with clock.at(MONDAY, "live"), translation.override("en"):
+        from django.db import transaction
+
+        with transaction.atomic():
+            record(subject="x:1", act="case.blessed", actor="somebody", data={"reason": "why not"})
+        told = tell(Entry.objects.get(subject="x:1"), Names(procedure=None))
+    assert told.title == "blessed"
+    assert told.lines == ["Reason: why not"]
+    assert told.who == "somebody"
+
+
+def test_a_step_off_the_plain_path_is_put_in_where_the_case_left_it(people, handled):
+    procedure = make.problem()
+    assert plain_path(procedure) == ["intake", "filed", "handling", "verifying", "closed"]
+    do(handled, "dispute", people["CGJ"], MONDAY + HOUR, reason="not ours")
+    case = Case.objects.get(pk=handled.pk)
+    line = make_progress(procedure, case, list(case.tasks.order_by("pk")))
+    assert [mark.css for mark in line.steps] == ["done", "done", "done", "now", "", ""]
+    assert line.now_no == 4

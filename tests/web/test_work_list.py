@@ -1,0 +1,234 @@
+"""The work list: what is seen, counted, filtered, paged and exported."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from tests import make
+from tests.make import MONDAY, do, opened
+from townkeeper.cases.models import Case
+from townkeeper.kit import clock
+from townkeeper.web.office import cases as view
+from townkeeper.web.office.listing import Listing, key_of, narrowed, ordered
+
+pytestmark = pytest.mark.django_db
+LATER = MONDAY + timedelta(hours=1)
+QUERIES = 18
+"""Statements of one page, however many cases it shows; raise it only with a reason."""
+
+
+@pytest.fixture
+def units():
+    return make.town()
+
+
+@pytest.fixture
+def people(units):
+    return make.staff(units)
+
+
+def numbers(answer) -> list[str]:
+    return re.findall(r"/office/cases/(DX[\d-]+)/", answer.content.decode())
+
+
+def page(client, query: str = "", at=LATER):
+    with clock.at(at, "live"):
+        answer = client.get(f"/office/cases/{query}", HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status_code == 200
+    return answer
+
+
+@pytest.fixture
+def five(people):
+    """Five cases: refuse in S1 and S2 (one dispatched), stalls in S2, and one without owner."""
+    found = [
+        opened(title="refuse one"),
+        opened(title="refuse two", area="S2", address="紅星路 86 號"),
+        opened(title="stalls", category="matter/09022", area="S2", channel="hotline"),
+        opened(title="nobody", category="local/nobody"),
+        opened(title="refuse dispatched"),
+    ]
+    do(found[4], "file", people["operator"], LATER)
+    do(found[4], "dispatch", people["dispatcher"], LATER)
+    return [Case.objects.get(pk=case.pk) for case in found]
+
+
+def test_a_person_sees_what_lies_under_their_posts_or_has_a_task_there(client, people, five):
+    client.force_login(people["dispatcher"])
+    assert set(numbers(page(client))) == {case.number for case in five}
+    client.force_login(people["S2"])
+    assert set(numbers(page(client))) == {five[1].number, five[2].number}
+    client.force_login(people["GSJ"])
+    assert numbers(page(client)) == []
+
+
+def test_nobody_sees_nothing(five):
+    assert not Case.objects.visible_to(AnonymousUser())
+
+
+def test_the_counters_count_and_filter(client, people, five):
+    client.force_login(people["dispatcher"])
+    counts = view.count_all(
+        Case.objects.visible_to(people["dispatcher"]), user=people["dispatcher"], now=LATER
+    )
+    assert counts["open"] == 5
+    assert counts["handling"] == 1
+    assert counts["dispatch"] == 0
+    assert counts["nobody"] == 1
+    assert counts["today"] == 5
+    assert counts["over"] == 4  # 30 working minutes for intake have passed
+    assert numbers(page(client, "?unit=none")) == [five[3].number]
+    assert numbers(page(client, "?stage=handling")) == [five[4].number]
+    assert len(numbers(page(client, "?due=over"))) == 4
+    assert len(numbers(page(client, "?tab=all&opened=today"))) == 5
+    assert numbers(page(client, "?tab=all&opened=today", at=MONDAY + timedelta(days=1))) == []
+
+
+def test_the_counter_in_force_is_marked_and_takes_itself_off(client, people, five):
+    client.force_login(people["dispatcher"])
+    text = page(client, "?due=over").content.decode()
+    assert re.search(r'class="kpi r" href="/office/cases/" aria-current="true"', text)
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("?area=S2", {"refuse two", "stalls"}),
+        ("?category=matter/09022", {"stalls"}),
+        ("?channel=hotline", {"stalls"}),
+        ("?unit=S2", {"stalls"}),
+        ("?q=紅星路", {"refuse two"}),
+        ("?q=refuse+two", {"refuse two"}),
+        ("?q=two+refuse", {"refuse two"}),
+        ("?q=zzz", set()),
+        ("?area=XX", set()),
+        ("?due=none", set()),
+        ("?due=week", {"refuse dispatched"}),
+        ("?stage=nonsense&due=nonsense&tab=nonsense", {"all"}),
+        ("?q=%25", set()),
+    ],
+)
+def test_filters(client, people, five, query, titles):
+    client.force_login(people["dispatcher"])
+    by_number = {case.number: case.title for case in five}
+    found = {by_number[number] for number in numbers(page(client, query))}
+    assert found == (set(by_number.values()) if titles == {"all"} else titles)
+
+
+def test_filters_stay_when_the_tab_changes(client, people, five):
+    client.force_login(people["dispatcher"])
+    text = page(client, "?area=S2&q=refuse").content.decode()
+    assert "/office/cases/?tab=ended&amp;area=S2&amp;q=refuse" in text
+
+
+def test_waiting_for_me_is_what_my_posts_may_do(client, people, five):
+    client.force_login(people["CGJ"])
+    assert numbers(page(client, "?tab=mine")) == [five[4].number]
+    client.force_login(people["operator"])
+    assert set(numbers(page(client, "?tab=mine"))) == {case.number for case in five[:4]}
+
+
+def test_pages_follow_each_other_without_gap_or_double(people, five, monkeypatch):
+    user = people["dispatcher"]
+    for newest in (False, True):
+        listing = Listing(tab="all", sort="opened" if newest else "due")
+        seen: list[int] = []
+        for _page in range(9):
+            cases = narrowed(Case.objects.visible_to(user), listing, user=user, now=LATER)
+            rows = list(ordered(cases, listing)[:2])
+            if not rows:
+                break
+            seen += [case.pk for case in rows]
+            listing = Listing(tab="all", sort=listing.sort, after=key_of(rows[-1], listing))
+        assert len(seen) == 5
+        assert len(set(seen)) == 5
+
+
+@pytest.mark.parametrize("after", ["x", "_", "2026-11-02_1", "2026-11-02T00:00:00_x", "_9_9"])
+def test_a_broken_page_key_starts_from_the_beginning(client, people, five, after):
+    client.force_login(people["dispatcher"])
+    assert len(numbers(page(client, f"?after={after}"))) in {0, 5}
+
+
+def test_the_next_page_has_an_address(client, people, five, monkeypatch):
+    monkeypatch.setattr(view, "PAGE", 2)
+    client.force_login(people["dispatcher"])
+    seen, query = [], ""
+    for _page in range(3):
+        answer = page(client, query)
+        seen += numbers(answer)
+        found = re.search(r'href="/office/cases/(\?[^"]+)" rel="next"', answer.content.decode())
+        query = found[1].replace("&amp;", "&") if found else ""
+    assert not query
+    assert len(seen) == len(set(seen)) == 5
+
+
+def test_a_part_update_tells_the_browser_its_clean_address(client, people, five):
+    client.force_login(people["dispatcher"])
+    answer = client.get(
+        "/office/cases/?stage=&category=&unit=S2&due=&sort=due", headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Push-Url"] == "/office/cases/?unit=S2&sort=due"
+
+
+def test_an_empty_list_says_what_to_do(client, people):
+    client.force_login(people["dispatcher"])
+    assert "circle-check" in page(client).content.decode()
+    assert 'href="/office/cases/"' in page(client, "?q=zzz").content.decode()
+
+
+def test_simulated_and_imported_cases_are_marked_loudly(client, people, units):
+    with clock.at(MONDAY, "simulated"):
+        make.open_case(make.report(), actor="operator")
+    client.force_login(people["dispatcher"])
+    assert "flask-conical" in page(client).content.decode()
+
+
+def test_the_list_goes_out_as_csv_and_xlsx(client, people, five):
+    client.force_login(people["S2"])
+    with clock.at(LATER, "live"):
+        answer = client.get("/office/cases.csv")
+    body = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(body)))
+    assert {row[0] for row in rows[1:]} == {five[1].number, five[2].number}
+    with clock.at(LATER, "live"):
+        answer = client.get("/office/cases.xlsx?q=stalls")
+    assert b"".join(answer.streaming_content)[:2] == b"PK"
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_a_formula_in_a_title_is_harmless_in_the_file(client, people, units):
+    opened(title="=1+1")
+    client.force_login(people["dispatcher"])
+    answer = client.get("/office/cases.csv")
+    assert "'=1+1" in b"".join(answer.streaming_content).decode("utf-8-sig")
+
+
+def test_markup_in_a_title_is_only_text(client, people, units):
+    opened(title="<script>alert(1)</script>", address='"><img src=x>')
+    client.force_login(people["dispatcher"])
+    text = page(client).content.decode()
+    assert "<script>alert" not in text
+    assert "<img src=x>" not in text
+
+
+def test_only_reading_is_possible(client, people):
+    client.force_login(people["dispatcher"])
+    assert client.post("/office/cases/").status_code == 405
+
+
+def test_a_page_asks_the_database_a_fixed_number_of_times(
+    client, people, five, django_assert_num_queries
+):
+    client.force_login(people["dispatcher"])
+    page(client)  # rules of procedures are read once in a process
+    with django_assert_num_queries(QUERIES):
+        page(client)
+    for number in range(10):
+        opened(title=f"more {number}")
+    with django_assert_num_queries(QUERIES):
+        page(client)
