@@ -214,14 +214,20 @@ def _touches(path: Path, changed: np.ndarray[Any, Any]) -> bool:
     """Whether a file holds any of the changed ids (something may have moved to another month)."""
     if not len(changed):
         return False
-    batches = pq.ParquetFile(path).iter_batches(CHUNK, columns=[0])
-    return any(bool(np.isin(batch.column(0), changed).any()) for batch in batches)
+    file = pq.ParquetFile(path)
+    batches = file.iter_batches(CHUNK, columns=file.schema_arrow.names[:1])
+    return any(bool(np.isin(_ids(batch), changed).any()) for batch in batches)
 
 
 def _kept(path: Path, changed: np.ndarray[Any, Any]) -> Iterator[pa.RecordBatch]:
     for batch in pq.ParquetFile(path).iter_batches(CHUNK):
-        keep = ~np.isin(batch.column(0).to_numpy(zero_copy_only=False), changed)
+        keep = ~np.isin(_ids(batch), changed)
         yield batch.filter(pa.array(keep))
+
+
+def _ids(batch: pa.RecordBatch) -> np.ndarray[Any, Any]:
+    ids: np.ndarray[Any, Any] = batch.column(0).to_numpy(zero_copy_only=False)
+    return ids
 
 
 def _write(
