@@ -122,12 +122,10 @@ def _load() -> None:
 
 
 def _publish(month: str) -> None:
-    from townkeeper.cli.commands.assess import assess_month  # noqa: PLC0415
+    from townkeeper.cli.commands.assess import assess  # noqa: PLC0415
     from townkeeper.cli.commands.bulletin import make_bulletin  # noqa: PLC0415
 
-    rounds = assess_month(month, publish=True, actor=ACTOR)
-    for made in rounds:
-        make_bulletin(made, actor=ACTOR)
+    make_bulletin(assess(month, publish=True, actor=ACTOR), actor=ACTOR)
 
 
 def sign_ins() -> list[SignIn]:

@@ -5,14 +5,8 @@ from townkeeper.cli.words import gettext as _
 
 
 def simulate_months(*, months: int, seed: int) -> dict[str, object]:
-    """Simulate the months before the present one with the program that is loaded."""
-    from townkeeper.programs.simulation import simulate  # noqa: PLC0415 - Django is set up by now
+    """Simulate the months before the present one, up to now, with the program that is loaded."""
+    from townkeeper.programs.simulation.run import simulate  # noqa: PLC0415 - Django is set up
 
-    with progress(_("Simulating"), unit=_("days")) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        report = simulate(months=months, seed=seed, progress=advance)
-    return report.as_dict()
+    with progress(_("Simulating"), unit=_("acts")) as bar:
+        return simulate(months, seed, progress=bar.update)

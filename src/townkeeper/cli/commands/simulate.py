@@ -6,11 +6,13 @@ from townkeeper.cli.console import Outcome
 from townkeeper.cli.ready import ready
 from townkeeper.cli.simulation import simulate_months
 from townkeeper.cli.words import gettext as _
+from townkeeper.kit.errors import Problem
 
 EXAMPLES = (
     "./townkeeper --home var/trial program load programs/dongxing --with-people",
     "./townkeeper --home var/trial simulate --months 6 --seed 1",
 )
+_MOST = 60
 
 
 def help_text() -> str:
@@ -23,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Outcome:
+    if not 1 <= args.months <= _MOST:
+        raise Problem("too-long", _("Simulate between 1 and 60 months."))
     ready()
     data = simulate_months(months=args.months, seed=args.seed)
     return Outcome(data, "\n".join(f"{name}: {value}" for name, value in data.items()))

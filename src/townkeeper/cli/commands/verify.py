@@ -1,14 +1,13 @@
 """`verify`: is history as it was written? Checks the journal, or a published file."""
 
 import argparse
-import json
+from dataclasses import asdict
 from pathlib import Path
 
-from townkeeper.cli.console import Outcome, progress
+from townkeeper.cli.console import Outcome, existing, progress
 from townkeeper.cli.ready import ready
 from townkeeper.cli.words import gettext as _
 from townkeeper.cli.words import ngettext
-from townkeeper.kit.errors import Problem
 
 EXAMPLES = (
     "./townkeeper verify",
@@ -32,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     if args.file is not None:
+        existing(args.file)
         return _verify_file(args.file)
     ready()
     from townkeeper.journal.actions import verify_journal  # noqa: PLC0415 - Django is set up by now
@@ -77,24 +77,33 @@ def _kind(kind: str) -> str:
     return words.get(kind, kind)
 
 
+def _file_kind(kind: str) -> str:
+    words = {
+        "unreadable": _("This is not a file that Townkeeper has published."),
+        "format": _("The file has another format."),
+        "digest": _("The content is not the one whose digest the file names."),
+        "signature": _("The signature does not belong to the content."),
+        "key-id": _("The key is not the one that the file names."),
+        "key-unknown": _("The file was signed with a key that is not known here."),
+        "score": _("A score computed again is different."),
+        "count": _("A number of cases does not agree with the list of them."),
+        "figure": _("A figure does not follow from its parts."),
+    }
+    return words.get(kind, kind)
+
+
 def _verify_file(path: Path) -> Outcome:
-    try:
-        text = path.read_text(encoding="utf-8")
-        json.loads(text)
-    except OSError as error:
-        raise Problem(
-            "file-unreadable",
-            _("The file cannot be read: %(reason)s") % {"reason": error.strerror},
-            where=str(path),
-        ) from error
-    except ValueError as error:
-        raise Problem(
-            "not-a-publication",
-            _("This is not a file that Townkeeper has published."),
-            where=str(path),
-        ) from error
-    raise Problem(
-        "not-a-publication",
-        _("This is not a file that Townkeeper has published."),
-        where=str(path),
-    )
+    """Check a published file by itself: digest, signature, and the scores computed again."""
+    ready()
+    from townkeeper.assessment.actions import verify_publication  # noqa: PLC0415
+
+    found = verify_publication(path)
+    problems = [asdict(finding) for finding in found]
+    data = {"ok": not problems, "entries": 1, "problems": problems}
+    lines = [
+        f"  {_file_kind(finding.kind)} {finding.where} {finding.said} {finding.found}".rstrip()
+        for finding in found[:_SHOWN]
+    ]
+    good = _("The file is as it was published.")
+    text = "\n".join([_("The file does not hold together:"), *lines]) if problems else good
+    return Outcome(data, text, findings=bool(problems))
