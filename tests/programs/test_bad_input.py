@@ -325,6 +325,38 @@ def test_source_outside_the_policy(copy: Copy) -> None:
     assert found(copy, "source-form").where == f"places.yaml:{line}"
 
 
+def test_target_without_a_source(copy: Copy) -> None:
+    line = copy.append(
+        "targets.yaml",
+        "  - indicator: public-awareness\n    for: [group:urban]\n    at_least: 99\n",
+    )
+    assert found(copy, "source-none").where == f"targets.yaml:{line}"
+
+
+def test_duty_said_twice(copy: Copy) -> None:
+    copy.edit("duties.yaml", "assist: [each, 511011-SWJ]", "assist: [each, 511011-SWJ, 511011-CJD]")
+    assert check_program(copy.path).ok
+    copy.edit(
+        "duties.yaml",
+        "\n# 不是一件一件的事項",
+        "\n  - key: again\n    assist: [511011-MZJ]\n    area: [group:urban]\n"
+        "    categories: [matter/09003]\n    source: 篇2 L95\n\n# 不是一件一件的事項",
+    )
+    assert "511011-MZJ" in found(copy, "duty-twice").message("en")
+
+
+def test_outline_that_is_none(copy: Copy) -> None:
+    (copy.path / "outline.geojson").write_text('{"features": [{"geometry": 5}]}', "utf-8")
+    assert found(copy, "outline-form").file == "outline.geojson"
+    (copy.path / "outline.geojson").unlink()
+    assert found(copy, "outline-missing").file == "program.yaml"
+
+
+def test_key_place_whose_problem_nobody_leads(copy: Copy) -> None:
+    copy.edit("places.yaml", 'area: "511011002"', 'area: "511011"')
+    assert any("中興路" in f.message("zh-Hant") for f in check_program(copy.path).findings)
+
+
 def test_missing_files_and_misspelt_names(copy: Copy) -> None:
     (copy.path / "duties.yaml").rename(copy.path / "duty.yaml")
     assert found(copy, "file-missing").file == "duties.yaml"

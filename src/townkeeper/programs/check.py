@@ -23,7 +23,7 @@ from townkeeper.programs.check_units import check_people, check_places, check_un
 from townkeeper.programs.findings import Finding, Report
 from townkeeper.programs.folder import Folder, read_folder
 from townkeeper.programs.outlines import check_outline
-from townkeeper.programs.sources import check_sources
+from townkeeper.programs.sources import check_facts, check_sources
 from townkeeper.units.program import PlacesFile, PostsFile, RolesFile
 
 
@@ -52,6 +52,7 @@ def check_folder(folder: Folder, *, policy: Path | None = None) -> Report:
     for document in folder.documents.values():
         if document.data is not None:
             findings += check_sources(document, folder.program, policy)
+            findings += check_facts(document, folder.program)
     findings += decisions(folder)
     findings += _offices(folder)
     return Report.of(str(folder.path), findings, digest=folder.digest, counts=counts_of(folder))
@@ -61,7 +62,8 @@ def _offices(folder: Folder) -> list[Finding]:
     """Remark that no unit runs the procedures, so that new matters go to the top of the tree."""
     units = folder.units()
     runs = any({"office", "runs"} & set(located.entry.attributes) for located in units)
-    return [] if runs or not units else [units[0].find("office-none", "code")]
+    known = runs or not units or not folder.is_whole("units/")
+    return [] if known else [units[0].find("office-none", "code")]
 
 
 def counts_of(folder: Folder) -> dict[str, int]:

@@ -86,6 +86,7 @@ def check_duties(folder: Folder) -> Iterator[Finding]:
     yield from _names(folder, part, units, categories)
     lines = expand_duties(part.duties, groups)
     yield from _two_leads(document, lines, units)
+    yield from _said_twice(document, lines)
     yield from _closed_units(document, lines, units)
     if categories and units and folder.is_whole("units/", "categories.yaml"):
         yield from _gaps(folder, lines, units, categories)
@@ -168,6 +169,21 @@ def _two_leads(
             more="…" if len(areas) > 5 else "",  # noqa: PLR2004 - enough to recognise them
             first=f"{document.name}:{document.line('duties', first, 'lead')}",
         )
+
+
+def _said_twice(document: Document, lines: list[DutyLine]) -> Iterator[Finding]:
+    """Yield entries that say what another one says, or make a lead its own assistant."""
+    seen: dict[tuple[str, str, str], DutyLine] = {}
+    told: set[tuple[int, int]] = set()
+    for line in lines:
+        first = seen.setdefault((line.category, line.area, line.unit), line)
+        pair = (first.entry, line.entry)
+        if first is line or pair in told or not _overlap(first, line):
+            continue
+        told.add(pair)
+        where = f"{document.name}:{document.line('duties', first.entry)}"
+        params = {"category": line.category, "unit": line.unit, "first": where}
+        yield document.find("duty-twice", "duties", line.entry, **params)
 
 
 def _name(units: Mapping[str, UnitEntry], code: str) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from townkeeper.assessment.program import SchemeFile
 from townkeeper.calendars.program import CalendarFile
@@ -39,6 +39,9 @@ from townkeeper.units.program import (
     apply_roles,
     apply_units,
 )
+
+_LOCK = 0x70726F67
+"""`prog`: the number by which loadings on PostgreSQL wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,17 @@ def load_program(path: Path, *, actor: str, with_people: bool = False) -> LoadRe
     if not report.ok or program is None:
         return LoadReport(report)
     with transaction.atomic():
+        _wait_for_others()
         changes = _apply(folder, program, actor=actor, with_people=with_people)
         changes += _keep(folder, program, changes, actor=actor)
     return LoadReport(report, tuple(changes), program.key)
+
+
+def _wait_for_others() -> None:
+    """Let one loading finish before the next looks; SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _apply(folder: Folder, program: ProgramFile, *, actor: str, with_people: bool) -> list[Change]:
@@ -111,7 +122,7 @@ def _apply(folder: Folder, program: ProgramFile, *, actor: str, with_people: boo
     if duties := folder.part("duties.yaml", DutiesFile):
         changes += apply_duties(duties, groups=groups, actor=actor)
     if places := folder.part("places.yaml", PlacesFile):
-        changes += apply_places(places.places, actor=actor)
+        changes += apply_places(places.places, program=program.key, actor=actor)
     for _document, procedure in procedures_of(folder):
         version, is_new = install_procedure(procedure, actor=actor)
         if is_new:

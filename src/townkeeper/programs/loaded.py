@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from townkeeper.duties.program import CategoriesFile, CategoryUse, uses_of
 from townkeeper.programs.fitting import fit
 from townkeeper.programs.models import LoadedProgram
 from townkeeper.programs.parts import BulletinFile
@@ -27,6 +28,12 @@ def part_of(program: LoadedProgram, name: str, model: type[Model]) -> Model | No
 @lru_cache(maxsize=64)
 def _fitted(text: str, name: str, model: type[Model]) -> Model | None:
     return fit(read_text(text, Document(name)), model)
+
+
+def categories_of(program: LoadedProgram) -> dict[str, CategoryUse]:
+    """Return what a loaded program says of each category: limit, source, why a default."""
+    part = part_of(program, "categories.yaml", CategoriesFile)
+    return uses_of(part) if part else {}
 
 
 def bulletins_of(program: LoadedProgram) -> dict[str, BulletinFile]:

@@ -106,7 +106,7 @@ def _refused(text: str, name: str) -> Iterator[Finding]:
     """Yield what is outside our part of YAML, and nesting so deep that the parser would crash."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.NodeEvent):

@@ -29,6 +29,34 @@ def _walk(data: object, place: Place) -> Iterator[tuple[Place, str]]:
             yield from _walk(value, (*place, number))
 
 
+FACTS = ("settings", "duties", "standing", "indicators", "targets", "rules", "places", "groups")
+"""Lists and mappings whose entries are facts of the policy."""
+
+
+def check_facts(document: Document, program: ProgramFile | None) -> Iterator[Finding]:
+    """Yield facts that name neither their line nor the reason for a default."""
+    if program is None or program.source is None or not isinstance(document.data, dict):
+        return
+    if _is_grounded(document.data):
+        return  # the file as a whole says where it comes from
+    for name in FACTS:
+        entries = document.data.get(name)
+        numbered = enumerate(entries) if isinstance(entries, list) else ()
+        for key, entry in entries.items() if isinstance(entries, dict) else numbered:
+            if isinstance(entry, dict) and not _is_grounded(entry):
+                yield document.find("source-none", name, key)
+
+
+def _is_grounded(entry: dict[str, object]) -> bool:
+    """Whether an entry, or every problem of a place, says where it comes from."""
+    if entry.get("source") or entry.get("default_because"):
+        return True
+    problems = entry.get("problems")
+    return isinstance(problems, list) and all(
+        isinstance(p, dict) and p.get("source") for p in problems
+    )
+
+
 def lines_of(source: str) -> list[int]:
     """Return the line numbers that a source names."""
     found: list[int] = []

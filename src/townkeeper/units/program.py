@@ -301,13 +301,13 @@ def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
     return changes
 
 
-def apply_places(entries: Iterable[PlaceEntry], *, actor: str) -> list[Change]:
-    """Create and update key places; those no longer named end today."""
+def apply_places(entries: Iterable[PlaceEntry], *, program: str, actor: str) -> list[Change]:
+    """Create and update key places; those the program once named and names no more end today."""
     units = Unit.objects.in_bulk(field_name="code")
     known = Place.objects.in_bulk(field_name="code")
     changes = []
     for entry in entries:
-        wanted = _place_fields(entry, units)
+        wanted = _place_fields(entry, units, program)
         place = known.pop(entry.key, None)
         if place is None:
             Place.objects.create(code=entry.key, **wanted)
@@ -320,7 +320,7 @@ def apply_places(entries: Iterable[PlaceEntry], *, actor: str) -> list[Change]:
             place.save()
             changes.append(Change("place", "changed", entry.key, entry.name, fields))
     for place in known.values():
-        if place.until is None:
+        if place.until is None and place.attributes.get("program") == program:
             place.until = clock.now().date()
             place.save(update_fields=["until"])
             changes.append(Change("place", "closed", place.code, place.names))
@@ -330,9 +330,10 @@ def apply_places(entries: Iterable[PlaceEntry], *, actor: str) -> list[Change]:
     return changes
 
 
-def _place_fields(entry: PlaceEntry, units: Mapping[str, Unit]) -> dict[str, Any]:
+def _place_fields(entry: PlaceEntry, units: Mapping[str, Unit], program: str) -> dict[str, Any]:
     position = entry.position
-    attributes: dict[str, Any] = {"problems": [p.model_dump() for p in entry.problems]}
+    problems = [problem.model_dump() for problem in entry.problems]
+    attributes: dict[str, Any] = {"problems": problems, "program": program}
     if position and position.demo:
         attributes["position"] = "demo"
     if entry.area_because:
