@@ -109,7 +109,6 @@ def make_group(
     """Return one group's table."""
     items = view.items_for(key)
     ranked = [score for score in scores if score.score is not None]
-    last = max((score.rank or 0 for score in ranked), default=0)
     before = {unit: _before(found, period) for unit, found in history.items()}
     earlier = [before[score.unit_id] for score in scores if before.get(score.unit_id) is not None]
     return GroupTable(
@@ -117,7 +116,7 @@ def make_group(
         title=view.groups.get(key, key),
         items=items,
         rows=[
-            _row(score, items, history.get(score.unit_id, []), before.get(score.unit_id), last)
+            _row(score, items, history.get(score.unit_id, []), before.get(score.unit_id))
             for score in ranked
         ],
         unranked=[
@@ -189,7 +188,6 @@ def _row(
     items: list[Item],
     found: list[tuple[str, UnitScore]],
     before: UnitScore | None,
-    last: int,
 ) -> RankRow:
     sheets: dict[str, dict[str, Any]] = {sheet["key"]: sheet for sheet in score.items}
     points = [earlier.score for _month, earlier in found if earlier.score is not None]
@@ -199,7 +197,7 @@ def _row(
     return RankRow(
         score=score,
         name=unit_name(score),
-        css=_medal(score.rank or 0, last),
+        css=_medal(score),
         change=change,
         bars=_bars(items, sheets),
         values=[figure(i.metric, sheets.get(i.key, {}).get("value")) for i in items],
@@ -218,10 +216,10 @@ def _sample(score: UnitScore) -> int | None:
     return max((int(s["denominator"]) for s in score.items if s.get("denominator")), default=None)
 
 
-def _medal(rank: int, last: int) -> str:
-    if rank in {1, 2, 3}:
-        return f"g{rank}"
-    return "last" if rank == last else ""
+def _medal(score: UnitScore) -> str:
+    if score.is_last:
+        return "last"
+    return f"g{score.rank}" if score.rank in {1, 2, 3} else ""
 
 
 def _share(number: Decimal | None) -> int:

@@ -29,7 +29,7 @@ MOST_ROUNDS = 120
 @require_safe
 def round_list(request: HttpRequest) -> HttpResponse:
     """List the rounds, newest first."""
-    rounds = visible_rounds(request.user).defer("content")[:MOST_ROUNDS]
+    rounds = visible_rounds(request.user)[:MOST_ROUNDS]
     return render(request, "office/rankings.html", {"rounds": list(rounds)})
 
 
@@ -98,7 +98,7 @@ def _podium(table: GroupTable) -> dict[str, Any]:
 def _siblings(request: HttpRequest, round_: Round) -> list[Round]:
     """Return other rounds of the scheme, to go from month to month."""
     rounds = visible_rounds(request.user).filter(scheme__key=round_.scheme.key)
-    return list(rounds.defer("content")[:24])
+    return list(rounds[:24])
 
 
 def bulletin_links(round_: Round) -> list[dict[str, Any]]:

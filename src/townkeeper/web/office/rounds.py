@@ -1,11 +1,10 @@
-"""Which rounds a person may see, and a round's frozen content as the pages read it."""
+"""Which rounds a person may see, and a scheme as the pages read it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import msgspec
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
@@ -20,7 +19,8 @@ from townkeeper.units.permissions import Permission
 def visible_rounds(user: User | AnonymousUser) -> QuerySet[Round]:
     """Return published rounds for those who may view them, drafts for those who work on them."""
     posts = posts_of(user, clock.now().date())
-    rounds = Round.objects.select_related("scheme").order_by("-period", "scheme__key", "-number")
+    rounds = Round.objects.select_related("scheme").defer("content")
+    rounds = rounds.order_by("-period", "scheme__key", "-number")
     if permits(posts, Permission.ASSESSMENT_ROUND_WORK) or permits(
         posts, Permission.ASSESSMENT_ROUND_PUBLISH
     ):
@@ -92,11 +92,3 @@ def _leaves(
             source=part.get("source") or "",
             why=say(part.get("default_because") or {}),
         )
-
-
-def content_of(round_: Round) -> Mapping[str, Any]:
-    """Return a round's frozen content; empty where nothing is frozen yet."""
-    if not round_.content:
-        return {}
-    content: Mapping[str, Any] = msgspec.json.decode(round_.content)
-    return content
