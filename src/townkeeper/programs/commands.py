@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from townkeeper.cases.imports.mapping import load_mapping
 from townkeeper.programs.check import check_program
+from townkeeper.programs.draft import DraftReport, draft_program
+from townkeeper.programs.draft_answers import load_answers
 from townkeeper.programs.findings import Report
 from townkeeper.programs.load import LoadReport, load_program
 
@@ -27,3 +30,11 @@ def lines(report: Report, language: str | None = None, *, notes: bool = False) -
         if hint := finding.hint(language):
             said.append(f"    {hint}")
     return said
+
+
+def draft_command(
+    file: Path, mapping: Path, out: Path, *, decisions: Path | None = None
+) -> DraftReport:
+    """Draft a program from a spreadsheet; `decisions` is what a person decided about a draft."""
+    answers = load_answers(decisions) if decisions else None
+    return draft_program(file, load_mapping(mapping), out, answers=answers)

@@ -13,14 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from townkeeper.programs.draft_learn import EPOCH, Learned, Spans
+from townkeeper.programs.draft_learn import Learned, Spans
 
 DAY: Final = 86_400
 HOUR: Final = 3_600
 NEAR: Final = 120
 """Seconds by which an exact span may be off: systems round."""
-WEEKEND_SHARE: Final = 0.03
-"""With fewer due times than this on weekends, due times skip them (2 of 7 days would be 29 %)."""
 MORNING: Final = 10 * HOUR
 """A due time at a fixed hour before ten means the end of the working day before."""
 FIXED_SHARE: Final = 0.3
@@ -35,7 +33,6 @@ class WeekGuess:
 
     due_on_weekend: float
     opened_on_weekend: float
-    skips_weekends: bool
     opens: int
     closes: int
     """Minutes after midnight, to the half hour: nine tenths of the closings lie between."""
@@ -70,7 +67,6 @@ def guess_week(learned: Learned) -> WeekGuess:
     return WeekGuess(
         due_on_weekend=due,
         opened_on_weekend=opened,
-        skips_weekends=due < max(WEEKEND_SHARE, opened / 4),
         opens=opens,
         closes=closes,
         days_off=_quiet_days(learned),
@@ -115,8 +111,8 @@ def guess_limit(spans: Spans, week: WeekGuess) -> LimitGuess | None:
         guess
         for guess in (
             _elapsed(due - opened),
-            _days("d", opened, due, None, week),
-            _days("wd", opened, due, week.days_off, week),
+            _days("d", opened, due, None),
+            _days("wd", opened, due, week.days_off),
         )
         if guess is not None
     ]
@@ -141,7 +137,14 @@ def _elapsed(seconds: NDArray[np.int64]) -> tuple[str, float] | None:
     """Return the commonest whole number of hours, counted round the clock."""
     hours = np.rint(seconds / HOUR).astype(np.int64)
     exact = np.abs(seconds - hours * HOUR) <= NEAR
-    return _commonest(np.where(exact, hours, -1), len(seconds), "h")
+    found = _commonest(np.where(exact, hours, -1), len(seconds), "h")
+    # Nobody says 2880 hours: from three days on whole days are days.
+    return None if found and _is_days(found[0]) else found
+
+
+def _is_days(limit: str) -> bool:
+    hours = int(limit.removesuffix("h"))
+    return hours >= 72 and hours % 24 == 0  # noqa: PLR2004
 
 
 def _days(
@@ -149,11 +152,8 @@ def _days(
     opened: NDArray[np.int64],
     due: NDArray[np.int64],
     days_off: tuple[date, ...] | None,
-    week: WeekGuess,
 ) -> tuple[str, float] | None:
     """Return the commonest number of days; with `days_off` working days are counted."""
-    if unit == "wd" and not week.skips_weekends:
-        return None
     clock = due % DAY
     times, counts = np.unique(clock, return_counts=True)
     usual = times[counts.argmax()]
@@ -181,8 +181,3 @@ def _commonest(amounts: NDArray[np.int64], total: int, unit: str) -> tuple[str, 
     if amount == 0:
         return ("same-day", share) if unit != "h" else None
     return f"{amount}{unit}", share
-
-
-def local_day(seconds: int) -> date:
-    """Return the date of local seconds since 1970."""
-    return (EPOCH + timedelta(seconds=seconds)).date()

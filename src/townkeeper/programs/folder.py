@@ -52,7 +52,7 @@ FOLDERS: Mapping[str, type[BaseModel] | None] = {
     "bulletins": BulletinFile,
 }
 REQUIRED = ("program.yaml", "calendar.yaml", "roles.yaml", "categories.yaml", "duties.yaml")
-BESIDE = frozenset({"README.md", "README.en.md", "DECISIONS.md"})
+BESIDE = frozenset({"README.md", "README.en.md", "DECISIONS.md", "decisions.yaml"})
 MAX_FILES = 500
 
 

@@ -44,6 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     draft.add_argument("--from", dest="file", type=Path, required=True, metavar=_("FILE"))
     draft.add_argument("--mapping", type=Path, required=True, metavar=_("FILE"))
     draft.add_argument("--out", type=Path, required=True, metavar=_("DIR"))
+    draft.add_argument(
+        "--decisions", type=Path, metavar=_("FILE"),
+        help=_("what a person decided about an earlier draft (its decisions.yaml, corrected)"),
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> Outcome:
@@ -86,8 +90,10 @@ def _load(args: argparse.Namespace) -> Outcome:
 def _draft(args: argparse.Namespace) -> Outcome:
     existing(args.file)
     existing(args.mapping)
+    if args.decisions:
+        existing(args.decisions)
     ready()
     from townkeeper.programs.commands import draft_command  # noqa: PLC0415
 
-    drafted = draft_command(args.file, args.mapping, args.out)
+    drafted = draft_command(args.file, args.mapping, args.out, decisions=args.decisions)
     return Outcome(drafted.as_dict(), "\n".join(drafted.words(spoken())))
