@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from townkeeper.calendars.limits import Limit
@@ -52,6 +53,10 @@ class Act:
     actor: str
     given: Given
     answer: Answer
+    asked: frozenset[str] = frozenset()
+    """Asks that waited for a decision before it."""
+    is_decision: bool = False
+    """Whether it grants or refuses what was counted as used when it was asked for."""
 
 
 def apply_changes(
@@ -60,7 +65,9 @@ def apply_changes(
     """Write an act to the case and its tasks; return the tasks it opened."""
     now, changes = clock.now(), act.changes
     for key, outcome in changes.closes:
-        _close_task(tasks[key], outcome, now=now, actor=act.actor)
+        if _close_task(tasks[key], outcome, now=now, actor=act.actor):
+            # it stood still: without a due time it would be neither in time nor late
+            reckon(tasks[key], known, picture)
     _pause_tasks([tasks[key] for key in changes.pauses], now=now, given=act.given)
     for key in changes.resumes:
         tasks[key].pauses.filter(until=None).update(until=now)
@@ -71,12 +78,14 @@ def apply_changes(
             tasks[key].limit if extra == "same" else extra,
         ]
         reckon(tasks[key], known, picture)
-    if changes.clears:
-        case.asks.filter(decided_at=None, action__in=changes.clears).update(
-            decided_at=now, decided_by=act.actor, is_accepted=False
+    if act.asked:
+        # What the case has left behind was neither granted nor refused: `is_accepted` stays empty.
+        needless = Q(action__in=changes.clears) | Q(
+            task__in=[int(key) for key, _ in changes.closes]
         )
+        case.asks.filter(needless, decided_at=None).update(decided_at=now, decided_by=act.actor)
     opened = [_open_task(case, picture, known, new, now) for new in changes.opens]
-    _count(case, changes)
+    _count(case, changes, is_decision=act.is_decision)
     _move(case, known, act, [*tasks.values(), *opened], now)
     if changes.asks is not None:
         _ask(case, tasks, act, changes.asks.decider, now)
@@ -101,12 +110,15 @@ def _ask(case: Case, tasks: dict[str, Task], act: Act, decider: str, now: dateti
     )
 
 
-def _close_task(task: Task, outcome: str, *, now: datetime, actor: str) -> None:
-    if any(pause.until is None for pause in task.pauses.all()):
+def _close_task(task: Task, outcome: str, *, now: datetime, actor: str) -> bool:
+    """End a task; say whether its clock had been stopped."""
+    stopped = any(pause.until is None for pause in task.pauses.all())
+    if stopped:
         task.pauses.filter(until=None).update(until=now)
     task.done_at, task.outcome = now, outcome
     task.done_by = "" if outcome == "cancelled" else actor
     task.save(update_fields=["done_at", "outcome", "done_by"])
+    return stopped
 
 
 def _pause_tasks(tasks: list[Task], *, now: datetime, given: Given) -> None:
@@ -117,21 +129,26 @@ def _pause_tasks(tasks: list[Task], *, now: datetime, given: Given) -> None:
 
 
 def reckon(task: Task, known: KnownProcedure, picture: Desk) -> None:
-    """Count a task's due time anew from its start, pauses taken out and extensions added."""
+    """Count a task's due time anew from its start, pauses taken out and extensions added.
+
+    The warning point is a share of the last piece: of the extension, where there is one.
+    """
     if not task.limit:
         return
     pauses = [(pause.since, pause.until) for pause in task.pauses.order_by("since")]
-    limit = Limit.parse(task.limit)
-    due = picture.calendar.due(task.opened_at, limit, pauses)
-    at, provisional = due.at, due.provisional
-    for extra in task.extensions:
-        if at is not None:
-            later = picture.calendar.due(at, Limit.parse(extra))
-            at, provisional = later.at, provisional or later.provisional
-    warn = known.procedure.steps[task.step].warn
-    task.due_at, task.is_provisional = at, provisional
-    if warn and at is not None:
-        task.warn_at = picture.calendar.warn_at(task.opened_at, limit, warn, pauses)
+    share = known.procedure.steps[task.step].warn
+    at: datetime | None = task.opened_at
+    task.is_provisional, task.warn_at = False, None
+    for text in (task.limit, *task.extensions):
+        if at is None:
+            break
+        begin, limit = at, Limit.parse(text)
+        due = picture.calendar.due(begin, limit, pauses)
+        at = due.at
+        task.is_provisional = task.is_provisional or due.provisional
+        warned = share is not None and at is not None
+        task.warn_at = picture.calendar.warn_at(begin, limit, share, pauses) if warned else None
+    task.due_at = at
     task.calendar_id = picture.calendar_id
     task.save(update_fields=["due_at", "warn_at", "is_provisional", "calendar", "extensions"])
 
@@ -160,14 +177,15 @@ def _open_task(
     )
 
 
-def _count(case: Case, changes: Changes) -> None:
+def _count(case: Case, changes: Changes, *, is_decision: bool) -> None:
     """Raise the counters that the act counts, and how often the action was used."""
     counts = dict(case.counts)
     for name in changes.counts:
         counts[name] = counts.get(name, 0) + 1
-    used = dict(counts.get("used", {}))
-    used[changes.action] = used.get(changes.action, 0) + 1
-    counts["used"] = used
+    if not is_decision:
+        used = dict(counts.get("used", {}))
+        used[changes.action] = used.get(changes.action, 0) + 1
+        counts["used"] = used
     case.counts = counts
 
 

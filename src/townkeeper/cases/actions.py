@@ -1,6 +1,8 @@
 """Acting on cases: every act is one transaction with its journal entry; the stale is refused."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.accounts.models import User
 from townkeeper.cases._apply import Act, Given, apply_changes, record_act, task_data
 from townkeeper.cases.desk import Desk, KnownProcedure, desk
-from townkeeper.cases.intake import ZONE
 from townkeeper.cases.models import Ask, Case, Evidence, ProcedureVersion, Stage, Task
 from townkeeper.cases.refusals import refusal
-from townkeeper.duties.register import Answer
+from townkeeper.duties.register import Answer, UnitRow
 from townkeeper.files.models import StoredFile
 from townkeeper.journal.actions import record, touch_registers
 from townkeeper.journal.models import Entry
@@ -26,7 +27,7 @@ from townkeeper.procedures.model import (
     State,
     TaskState,
 )
-from townkeeper.procedures.transition import advance, decide, options
+from townkeeper.procedures.transition import CANCELLED, advance, decide, options
 from townkeeper.units.models import Post, posts_of
 from townkeeper.units.permissions import Permission
 
@@ -50,44 +51,53 @@ def advance_case(
     given = given or Given()
     case = _locked(case, seen_version)
     picture = desk()
-    known, state, tasks = _standing(case, picture)
-    open_tasks = [task for task in tasks.values() if not task.is_done]
-    answer = _answer_for(case, known, picture, given)
-    context = _context(case, known, picture, open_tasks, actor=actor, given=given, answer=answer)
+    stand = _standing(case, picture)
+    procedure = stand.known.procedure
+    answer = _answer_for(case, stand.known, picture, given)
+    context = _context(case, stand, picture, actor=actor, given=given, answer=answer)
     try:
-        changes = advance(known.procedure, state, action, context)
+        changes = advance(procedure, stand.state, action, context)
     except RefusedError as error:
         raise refusal(error, case.number) from error
     before = case.step
-    act = Act(changes, actor=actor.username, given=given, answer=answer)
-    opened = apply_changes(case, known, picture, tasks, act)
-    record_act(case, known.procedure.steps[before].actions[action], opened, act, picture)
+    act = Act(changes, actor.username, given, answer, asked=stand.state.asked)
+    opened = apply_changes(case, stand.known, picture, stand.tasks, act)
+    record_act(case, procedure.steps[before].actions[action], opened, act, picture)
     return case
 
 
 @transaction.atomic
 def decide_ask(
-    ask: Ask, *, accepted: bool, actor: User, reason: str = "", seen_version: int | None = None
+    ask: Ask,
+    *,
+    accepted: bool,
+    actor: User,
+    reason: str = "",
+    answer: str = "",
+    seen_version: int | None = None,
 ) -> Case:
-    """Accept or refuse something asked for; accepting gives it its effect."""
+    """Accept or refuse something asked for; accepting gives it its effect.
+
+    `answer` is what the reporter is told where accepting ends the case.
+    """
     case = _locked(ask.case, seen_version)
     ask.refresh_from_db()
     if ask.decided_at is not None:
         raise Problem("ask-decided", _("This has been decided already."), where=case.number)
     picture = desk()
-    known, state, tasks = _standing(case, picture)
-    open_tasks = [task for task in tasks.values() if not task.is_done]
-    given = Given(reason=reason, ground=ask.ground, task=ask.task_id)
-    answer = _answer_for(case, known, picture, given)
-    context = _context(case, known, picture, open_tasks, actor=actor, given=given, answer=answer)
+    stand = _standing(case, picture)
+    # a stop stands for the reason that the asker gave, not for the words of the decision
+    given = Given(reason=ask.reason, ground=ask.ground, task=ask.task_id, answer=answer)
+    owner = _answer_for(case, stand.known, picture, given)
+    context = _context(case, stand, picture, actor=actor, given=given, answer=owner)
     try:
-        changes = decide(known.procedure, state, ask.action, accepted, context)
+        changes = decide(stand.known.procedure, stand.state, ask.action, accepted, context)
     except RefusedError as error:
         raise refusal(error, case.number) from error
     ask.decided_at, ask.decided_by, ask.is_accepted = clock.now(), actor.username, accepted
     ask.save(update_fields=["decided_at", "decided_by", "is_accepted"])
-    act = Act(changes, actor=actor.username, given=given, answer=answer)
-    opened = apply_changes(case, known, picture, tasks, act)
+    act = Act(changes, actor.username, given, owner, asked=stand.state.asked, is_decision=True)
+    opened = apply_changes(case, stand.known, picture, stand.tasks, act)
     record(
         subject=case.subject,
         act="case.granted" if accepted else "case.denied",
@@ -96,6 +106,9 @@ def decide_ask(
             "action": ask.action,
             "asked_by": ask.actor,
             "reason": reason,
+            "answer": answer,
+            "counts": list(changes.counts),
+            "outcome": changes.outcome,
             "step": case.step,
             "due": case.due_at.isoformat() if case.due_at else None,
             "tasks": [task_data(task, picture) for task in opened],
@@ -107,13 +120,12 @@ def decide_ask(
 def options_for(case: Case, *, actor: User) -> list[tuple[Action, Problem | None]]:
     """Return every action of the present step, with the reason why this person may not do it."""
     picture = desk()
-    known, state, tasks = _standing(case, picture)
-    open_tasks = [task for task in tasks.values() if not task.is_done]
+    stand = _standing(case, picture)
     nobody = Answer(lead=None)
-    context = _context(case, known, picture, open_tasks, actor=actor, given=Given(), answer=nobody)
+    context = _context(case, stand, picture, actor=actor, given=Given(), answer=nobody)
     return [
         (action, refusal(why, case.number) if why else None)
-        for action, why in options(known.procedure, state, context)
+        for action, why in options(stand.known.procedure, stand.state, context)
     ]
 
 
@@ -128,9 +140,13 @@ def add_evidence(
     task: Task | None = None,
     is_public: bool = False,
 ) -> Evidence:
-    """Attach a photo or paper to a case."""
+    """Attach a photo or paper to a case; without a `task` to the person's own open one, if any."""
+    case = _locked(case, None)
     if case.is_ended:
         raise Problem("case-ended", _("The case has ended; nothing can be added."))
+    if task is not None and task.case_id != case.pk:
+        raise Problem("task-missing", _("This task belongs to another case."), where=case.number)
+    task = task or _own_task(case, actor)
     evidence = Evidence.objects.create(
         case=case,
         task=task,
@@ -205,16 +221,41 @@ def procedure_of(case: Case, picture: Desk | None = None) -> KnownProcedure:
     return _parsed[key]
 
 
-def _standing(case: Case, picture: Desk) -> tuple[KnownProcedure, State, dict[str, Task]]:
-    """Return procedure, state and open tasks of a case."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands, as the transition function and the writer need it."""
+
+    known: KnownProcedure
+    state: State
+    tasks: dict[str, Task]
+    """The tasks of the present visit to the present step, by key."""
+    evidence: frozenset[str]
+    """Kinds of evidence that count now."""
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        """Return the tasks that are not done."""
+        return [task for task in self.tasks.values() if not task.is_done]
+
+
+def _standing(case: Case, picture: Desk) -> Standing:
+    """Return procedure, state, open tasks and evidence of a case."""
     known = procedure_of(case, picture)
     tasks = list(case.tasks.select_related("unit").prefetch_related("pauses").order_by("pk"))
+    evidence = list(case.evidence.values_list("kind", "actor", "task_id", "added_at"))
+    steps = {task.pk: task.step for task in tasks}
     performed: dict[str, set[str]] = {}
     for task in tasks:
         if task.done_by:
             performed.setdefault(task.step, set()).add(task.done_by)
-    begun = max((t.opened_at for t in tasks if t.step == case.step), default=case.opened_at)
-    present = [t for t in tasks if t.step == case.step and (not t.is_done or t.opened_at >= begun)]
+    for _kind, who, task_id, _at in evidence:
+        if task_id in steps:
+            # an assistant's task is cancelled when the lead reports; the work was done all the same
+            performed.setdefault(steps[task_id], set()).add(who)
+    here = [task for task in tasks if task.step == case.step]
+    begun = max((task.opened_at for task in here), default=case.opened_at)
+    present = [t for t in here if not t.is_done or (t.opened_at >= begun and not is_cancelled(t))]
+    shown = _last_shown(known, [task for task in here if task not in present])
     askers = dict(case.asks.filter(decided_at=None).values_list("action", "actor"))
     state = State(
         step=case.step,
@@ -224,7 +265,26 @@ def _standing(case: Case, picture: Desk) -> tuple[KnownProcedure, State, dict[st
         asked=frozenset(askers),
         askers=askers,
     )
-    return known, state, {str(task.pk): task for task in present}
+    fresh = frozenset(kind for kind, _who, _task, at in evidence if shown is None or at > shown)
+    return Standing(known, state, {str(task.pk): task for task in present}, fresh)
+
+
+def is_cancelled(task: Task) -> bool:
+    """Whether another's action made the task needless."""
+    return task.outcome == CANCELLED
+
+
+def _last_shown(known: KnownProcedure, earlier: Iterable[Task]) -> datetime | None:
+    """Return when evidence was last shown for this step: for rework it does not count again."""
+    shown: datetime | None = None
+    for task in earlier:
+        step = known.procedure.steps[task.step]
+        action = step.actions.get(task.outcome)
+        branch = next((branch for branch in step.branches if branch.name == task.branch), None)
+        needed = (action and action.evidence) or (branch and branch.evidence)
+        if needed and task.done_at and (shown is None or task.done_at > shown):
+            shown = task.done_at
+    return shown
 
 
 def _task_state(task: Task) -> TaskState:
@@ -244,65 +304,114 @@ def _answer_for(case: Case, known: KnownProcedure, picture: Desk, given: Given) 
     """Return who answers: as the dispatcher says, the same as before for rework, or by register."""
     register = picture.register
     if given.units:
-        rows = []
-        for code, part in given.units:
-            row = register.unit_by_code.get(code)
-            if row is None:
-                raise Problem(
-                    "unit-unknown", _("There is no unit with the code “%(code)s”.") % {"code": code}
-                )
-            rows.append((row, part))
-        lead = next((row for row, part in rows if part == "lead"), None)
-        return Answer(lead=lead, assistants=tuple(r for r, part in rows if part != "lead"))
+        named = [(_named_unit(code, picture), part) for code, part in given.units]
+        leads = [row for row, part in named if part == "lead"]
+        if len(leads) != 1:
+            raise Problem("one-lead", _("Exactly one unit must lead."), where="units")
+        assistants = dict.fromkeys(row for row, part in named if part != "lead")
+        return Answer(lead=leads[0], assistants=tuple(u for u in assistants if u != leads[0]))
     if known.procedure.steps[case.step].stage == Stage.VERIFYING:
         return _same_units(case, picture)
     category = register.categories.get(case.category_id) if case.category_id else None
     area = register.units.get(case.area_id) if case.area_id else None
-    return register.resolve(category, area, clock.now().astimezone(ZONE).date())
+    return register.resolve(category, area, clock.today())
+
+
+def _named_unit(code: str, picture: Desk) -> UnitRow:
+    """Return a unit that a person names; one that was closed is refused with its successor."""
+    row = picture.register.unit_by_code.get(code)
+    if row is None:
+        raise Problem(
+            "unit-unknown", _("There is no unit with the code “%(code)s”.") % {"code": code}
+        )
+    if not row.exists(clock.today()):
+        heir = picture.register.standing(row, clock.today())
+        raise Problem(
+            "unit-closed",
+            _("The unit “%(name)s” no longer exists.") % {"name": row.name},
+            where=code,
+            hint=_("Its successor is “%(name)s”.") % {"name": heir.name} if heir else "",
+        )
+    return row
 
 
 def _same_units(case: Case, picture: Desk) -> Answer:
     """Return the units of the last handling: rework goes back to those who did the work."""
     tasks = list(case.tasks.filter(stage=Stage.HANDLING).exclude(unit=None).order_by("-pk"))
     first = next((task.opened_at for task in tasks), None)
-    last = [task for task in tasks if task.opened_at == first]
-    rows = {task.part: picture.register.units[task.unit_id] for task in last if task.unit_id}
-    assistants = [picture.register.units[t.unit_id] for t in last if t.part != "lead" and t.unit_id]
-    return Answer(lead=rows.get("lead"), assistants=tuple(assistants))
+    register = picture.register
+    leads: dict[UnitRow, None] = {}
+    assistants: dict[UnitRow, None] = {}
+    for task in reversed(tasks):
+        row = register.units[task.unit_id] if task.unit_id else None
+        heir = register.standing(row, clock.today()) if row else None
+        if heir is not None and task.opened_at == first:
+            (leads if task.part == "lead" else assistants)[heir] = None
+    lead = next(iter(leads), None)
+    return Answer(lead=lead, assistants=tuple(unit for unit in assistants if unit != lead))
 
 
 def _context(
     case: Case,
-    known: KnownProcedure,
+    stand: Standing,
     picture: Desk,
-    tasks: Iterable[Task],
     *,
     actor: User,
     given: Given,
     answer: Answer,
 ) -> Context:
     """Gather what the person may and has, as the procedure asks for it."""
-    posts = [
-        post
-        for post in posts_of(actor, clock.now().astimezone(ZONE).date())
-        if Permission.CASES_CASE_ACT in post.role.permissions
-    ]
-    office = picture.office_for(known.procedure.key)
-    kinds = frozenset(case.evidence.values_list("kind", flat=True)) | given.evidence
+    posts = _acting_posts(actor)
+    office = picture.office_for(stand.known.procedure.key)
+    tasks = stand.open_tasks
+    places = [picture.register.units[pk].path for pk in (case.unit_id, case.area_id) if pk]
+    places += [task.unit.path for task in tasks if task.unit]
+    places += [office.path] if office else []
     duty = [(answer.lead.code, "lead")] if answer.lead else []
     duty += [(unit.code, "assist") for unit in answer.assistants]
     return Context(
         actor=actor.username,
-        roles=frozenset(post.role.key for post in posts),
+        roles=_roles(posts, tasks, places),
         units=_own_units(posts, tasks),
         reason=given.reason.strip(),
         ground=given.ground,
-        evidence=kinds,
+        evidence=stand.evidence | given.evidence,
         task=str(given.task) if given.task is not None else None,
         duty=tuple(duty),  # type: ignore[arg-type]
         answer=given.answer.strip(),
         office=office.code if office else "",
         kind=case.kind,
+    )
+
+
+def _acting_posts(actor: User) -> list[Post]:
+    return [
+        post
+        for post in posts_of(actor, clock.today())
+        if Permission.CASES_CASE_ACT in post.role.permissions
+    ]
+
+
+def _own_task(case: Case, actor: User) -> Task | None:
+    """Return the open task that the person works on."""
+    posts = _acting_posts(actor)
+    tasks = case.tasks.filter(done_at=None).select_related("unit").order_by("pk")
+    return next((task for task in tasks if _own_units(posts, [task])), None)
+
+
+def _roles(posts: list[Post], tasks: list[Task], places: list[str]) -> frozenset[str]:
+    """Return the roles that count here: the open tasks' own, others where the post sees the case.
+
+    Of the tasks' own roles the procedure asks for the unit as well; a supervisor of one street has
+    no say in another's.
+    """
+    own = {task.performer for task in tasks}
+    return frozenset(
+        post.role.key
+        for post in posts
+        if post.role.key in own
+        or post.area.parent_id is None
+        or any(place.startswith(post.area.path) for place in places)
     )
 
 

@@ -12,6 +12,7 @@ from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.models import ProcedureVersion
 from townkeeper.duties.register import CategoryRow, Register, UnitRow, register
 from townkeeper.journal.actions import registers_stamp
+from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
@@ -90,29 +91,31 @@ class Desk:
         return Clock(text, due.at, warn_at, due.provisional)
 
 
-def _offices() -> tuple[dict[str, UnitRow], str]:
-    """Find the units that say they run procedures, and the prefix of case numbers."""
+def _offices(known: Register) -> tuple[dict[str, UnitRow], str]:
+    """Find the units that say they run procedures, and the prefix of case numbers (the topmost)."""
     offices: dict[str, UnitRow] = {}
-    prefix = DEFAULT_PREFIX
+    prefix = ""
+    today = clock.today()
     for unit in Unit.objects.exclude(attributes={}).order_by("path"):
-        row = UnitRow(
-            unit.pk, unit.code, unit.name, unit.path, unit.level, unit.kind, unit.since, unit.until
-        )
+        row = known.units[unit.pk]
         runs = unit.attributes.get("runs") or ([""] if unit.attributes.get("office") else [])
+        standing = known.standing(row, today)
         for key in [runs] if isinstance(runs, str) else runs:
-            offices.setdefault("" if key in {"*", True} else key, row)
-        prefix = unit.attributes.get("number_prefix") or prefix
-    return offices, prefix
+            if standing is not None:
+                offices.setdefault("" if key in {"*", True} else key, standing)
+        prefix = prefix or unit.attributes.get("number_prefix", "")
+    return offices, prefix or DEFAULT_PREFIX
 
 
 def load_desk() -> Desk:
     """Read everything from the database; the stamp is read first, so that it is never too new."""
     stamp = registers_stamp()
     calendar = current()
-    offices, prefix = _offices()
+    known = register(at_least=stamp)
+    offices, prefix = _offices(known)
     return Desk(
         stamp=stamp,
-        register=register(at_least=stamp),
+        register=known,
         calendar=calendar,
         calendar_id=int(calendar.version),
         procedures={

@@ -84,7 +84,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases under the areas of the person's posts, and those their units have a task in."""
         posts = [
             post
-            for post in posts_of(user, clock.now().date())
+            for post in posts_of(user, clock.today())
             if Permission.CASES_CASE_VIEW in post.role.permissions
         ]
         return self.visible_from([post.area for post in posts]) if posts else self.none()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from shapely import STRtree
+from shapely import STRtree, make_valid
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -31,6 +31,7 @@ class UnitRow:
     kind: str
     since: date | None
     until: date | None
+    successor: int | None = None
 
     def exists(self, on: date) -> bool:
         """Whether the unit exists on a day."""
@@ -126,16 +127,30 @@ class Register:
         """Return the handling limit of a category or the nearest one above it; empty for none."""
         return next((row.limit for row in self.category_line(category) if row.limit), "")
 
-    def area_at(self, lon: float, lat: float) -> UnitRow | None:
-        """Return the smallest unit whose outline holds the point, or None."""
+    def standing(self, unit: UnitRow, on: date) -> UnitRow | None:
+        """Return the unit itself while it exists, else who took over from it; None for nobody."""
+        seen: set[int] = set()
+        while not unit.exists(on):
+            seen.add(unit.id)
+            if unit.successor is None or unit.successor in seen:
+                return None
+            unit = self.units[unit.successor]
+        return unit
+
+    def area_at(self, lon: float, lat: float, on: date | None = None) -> UnitRow | None:
+        """Return the smallest unit (existing on a day) whose outline holds the point, or None.
+
+        On a border that two units share the deeper one counts, then the smaller, then the one that
+        comes first in the tree: the same place always belongs to the same unit.
+        """
         if self._tree is None:
             return None
-        point = Point(lon, lat)
         hits = [
-            self.units[self._outline_units[i]]
-            for i in self._tree.query(point, predicate="intersects")
+            (-unit.level, self._outlines[i].area, unit.path, unit)
+            for i in self._tree.query(Point(lon, lat), predicate="intersects")
+            if (unit := self.units[self._outline_units[i]]) and (on is None or unit.exists(on))
         ]
-        return max(hits, key=lambda unit: unit.level, default=None)
+        return min(hits, key=lambda hit: hit[:3], default=(None,))[-1]
 
     def resolve(self, category: CategoryRow | None, area: UnitRow | None, on: date) -> Answer:
         """Return who answers for a category in an area on a day."""
@@ -144,33 +159,23 @@ class Register:
             return Answer(lead=None)
         assistants: list[UnitRow] = []
         for row in self.category_line(category):
-            lines = [
-                duty
-                for duty in self.duties.get(row.id, ())
-                if where.path.startswith(duty.area_path)
-                and duty.holds(on)
-                and self.units[duty.unit].exists(on)
-            ]
-            lines.sort(key=lambda duty: -len(duty.area_path))
-            assistants += [self.units[d.unit] for d in lines if d.part == Duty.Part.ASSIST]
-            leads = [duty for duty in lines if duty.part == Duty.Part.LEAD]
+            lines = [line for line in self._lines(row, on) if where.path.startswith(line.area.path)]
+            lines.sort(key=lambda line: -len(line.area.path))
+            assistants += [line.unit for line in lines if line.duty.part == Duty.Part.ASSIST]
+            leads = [line for line in lines if line.duty.part == Duty.Part.LEAD]
             if leads:
-                return self._answer(row, leads, assistants)
+                return _answer(row, leads, assistants)
         return Answer(lead=None, assistants=tuple(dict.fromkeys(assistants)))
 
-    def _answer(self, row: CategoryRow, leads: list[DutyRow], assistants: list[UnitRow]) -> Answer:
-        best = leads[0]
-        lead = self.units[best.unit]
-        rivals = [d for d in leads[1:] if d.area_path == best.area_path and d.unit != best.unit]
-        return Answer(
-            lead=lead,
-            assistants=tuple(u for u in dict.fromkeys(assistants) if u.id != lead.id),
-            category=row,
-            area=self.unit_by_path.get(best.area_path),
-            source=best.source,
-            note=best.note,
-            conflict=tuple(self.units[d.unit] for d in rivals),
-        )
+    def _lines(self, category: CategoryRow, on: date) -> Iterator["Line"]:
+        """Yield the duties in force for a category; successors stand in for what was closed."""
+        for duty in self.duties.get(category.id, ()):
+            if not duty.holds(on):
+                continue
+            area = self.unit_by_path[duty.area_path]
+            unit, place = self.standing(self.units[duty.unit], on), self.standing(area, on)
+            if unit is not None:
+                yield Line(duty, unit, place or area)
 
     def gaps(self, on: date, categories: Iterable[CategoryRow] | None = None) -> list[CategoryRow]:
         """Return used categories (leaves) nobody leads anywhere in the whole area."""
@@ -180,25 +185,46 @@ class Register:
 
     def _led_somewhere(self, row: CategoryRow, on: date) -> bool:
         return any(
-            duty.part == Duty.Part.LEAD and duty.holds(on)
+            line.duty.part == Duty.Part.LEAD
             for above in self.category_line(row)
-            for duty in self.duties.get(above.id, ())
+            for line in self._lines(above, on)
         )
 
     def overlaps(self, on: date) -> list[tuple[CategoryRow, UnitRow, tuple[UnitRow, ...]]]:
         """Return categories with two leads for the same area."""
         found = []
-        for key, lines in self.duties.items():
-            by_area: dict[str, set[int]] = {}
-            for duty in lines:
-                if duty.part == Duty.Part.LEAD and duty.holds(on):
-                    by_area.setdefault(duty.area_path, set()).add(duty.unit)
-            found += [
-                (self.categories[key], self.unit_by_path[path], tuple(self.units[u] for u in us))
-                for path, us in by_area.items()
-                if len(us) > 1
-            ]
+        for key in self.duties:
+            category = self.categories[key]
+            by_area: dict[UnitRow, dict[UnitRow, None]] = {}
+            for line in self._lines(category, on):
+                if line.duty.part == Duty.Part.LEAD:
+                    by_area.setdefault(line.area, {})[line.unit] = None
+            found += [(category, area, tuple(us)) for area, us in by_area.items() if len(us) > 1]
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A duty in force on a day, with the units that stand for it on that day."""
+
+    duty: DutyRow
+    unit: UnitRow
+    area: UnitRow
+
+
+def _answer(row: CategoryRow, leads: list[Line], assistants: list[UnitRow]) -> Answer:
+    """Put the answer together; `leads` are in order, the smallest area first."""
+    best = leads[0]
+    rivals = dict.fromkeys(line.unit for line in leads if line.area == best.area)
+    return Answer(
+        lead=best.unit,
+        assistants=tuple(u for u in dict.fromkeys(assistants) if u.id != best.unit.id),
+        category=row,
+        area=best.area,
+        source=best.duty.source,
+        note=best.duty.note,
+        conflict=tuple(unit for unit in rivals if unit.id != best.unit.id),
+    )
 
 
 def load_register() -> Register:
@@ -208,10 +234,11 @@ def load_register() -> Register:
     outlines, outline_units = [], []
     for unit in Unit.objects.all():
         units[unit.pk] = UnitRow(
-            unit.pk, unit.code, unit.name, unit.path, unit.level, unit.kind, unit.since, unit.until
-        )
+            unit.pk, unit.code, unit.name, unit.path, unit.level, unit.kind, unit.since, unit.until,
+            unit.successor_id,
+        )  # fmt: skip
         if unit.outline:
-            outlines.append(shape(unit.outline).buffer(0))
+            outlines.append(make_valid(shape(unit.outline)))
             outline_units.append(unit.pk)
     duties: dict[int, list[DutyRow]] = {}
     paths = {pk: unit.path for pk, unit in units.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from django.utils import timezone
@@ -17,6 +17,11 @@ _origin: ContextVar[Origin] = ContextVar("origin", default="live")
 def now() -> datetime:
     """Return the present, or the simulated present inside `at()`."""
     return _fixed.get() or timezone.now()
+
+
+def today() -> date:
+    """Return the day that it is in the town: posts, duties and units begin and end by it."""
+    return now().astimezone(timezone.get_default_timezone()).date()
 
 
 def origin() -> Origin:
