@@ -51,7 +51,7 @@ def site_name() -> str:
 
 def role_line(request: HttpRequest) -> str:
     """Return a person's first post in words: `Dispatcher · Governance office`."""
-    posts = posts_of(request.user, clock.now().date())
+    posts = posts_of(request.user, clock.today())
     if not posts:
         return ""
     return f"{posts[0].title or posts[0].role.title} · {posts[0].unit.title}"

@@ -23,7 +23,7 @@ STAGES: dict[str, Look] = {
     "dispute": Look("violet", "scale", _("in dispute")),
     "verifying": Look("info", "clipboard-check", _("to be verified")),
     "answering": Look("info", "phone", _("to be answered")),
-    "closed": Look("ok", "circle-check", _("closed")),
+    "closed": Look("ok", "circle-check", _("case closed")),
     "voided": Look("grey", "circle-x", _("voided")),
 }
 

@@ -18,7 +18,7 @@ from townkeeper.units.permissions import Permission
 
 def visible_rounds(user: User | AnonymousUser) -> QuerySet[Round]:
     """Return published rounds for those who may view them, drafts for those who work on them."""
-    posts = posts_of(user, clock.now().date())
+    posts = posts_of(user, clock.today())
     rounds = Round.objects.select_related("scheme").defer("content")
     rounds = rounds.order_by("-period", "scheme__key", "-number")
     if permits(posts, Permission.ASSESSMENT_ROUND_WORK) or permits(

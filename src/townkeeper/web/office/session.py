@@ -109,7 +109,7 @@ def me(request: HttpRequest) -> HttpResponse:
     """Show a person's posts and own settings."""
     posts = [
         {"role": post.title or post.role.title, "unit": post.unit.title}
-        for post in posts_of(request.user, clock.now().date())
+        for post in posts_of(request.user, clock.today())
     ]
     return render(request, "office/me.html", {"posts": posts, "page_is_me": True})
 
