@@ -108,7 +108,7 @@ def test_unit_that_left_is_closed_not_deleted(copy: Copy) -> None:
     )
     copy.edit("duties.yaml", "511011-GDJ, 511011-DXXC]", "511011-GDJ]")
     load_program(copy.path, actor="test")
-    assert Unit.objects.get(code="511011-DXXC").until == clock.now().date()
+    assert Unit.objects.get(code="511011-DXXC").until == clock.today()
 
 
 def test_unit_that_moves_takes_its_subtree_along(copy: Copy) -> None:
@@ -118,11 +118,19 @@ def test_unit_that_moves_takes_its_subtree_along(copy: Copy) -> None:
         '  - code: 511011-ZLB\n    parent: "511011"',
         "  - code: 511011-ZLB\n    parent: 511011-CGJ",
     )
+    copy.edit("units/offices.yaml", "zh-Hant: 治理工作檢查小組", "zh-Hant: 檢查組")
+    copy.append(
+        "units/offices.yaml", "  - {code: NEW, kind: team, parent: 511011-JCZ, name: 第一小隊}\n"
+    )
     load_program(copy.path, actor="test")
+    assert Unit.objects.get(code="NEW").is_under(Unit.objects.get(code="511011-CGJ"))
     office, team = (Unit.objects.get(code=code) for code in ("511011-ZLB", "511011-JCZ"))
     assert office.is_under(Unit.objects.get(code="511011-CGJ"))
     assert team.is_under(office)
     assert team.level == 3
+    assert team.name == "檢查組"
+    paths = list(Unit.objects.values_list("path", flat=True))
+    assert len(set(paths)) == len(paths)
 
 
 WHO = (
@@ -141,7 +149,7 @@ WHO = (
 def test_who_answers_as_the_speech_says(copy: Copy) -> None:
     load_program(copy.path, actor="test")
     register = load_register()
-    today = clock.now().date()
+    today = clock.today()
     for category, area, lead, assistant in WHO:
         answer = register.resolve(
             register.category_by_key[category], register.unit_by_code[area], today

@@ -186,18 +186,24 @@ def used_keys(part: CategoriesFile) -> set[str]:
 
 def apply_categories(part: CategoriesFile, *, actor: str) -> list[Change]:
     """Bring the categories to what the program says; what it drops is no longer offered."""
-    known = Category.objects.in_bulk(field_name="key")
+    known = Category.objects.select_related("parent").in_bulk(field_name="key")
     wanted = _wanted_categories(part)
     changes: list[Change] = []
+    fresh: dict[str, Category] = {}
     for key, (parent_key, fields) in wanted.items():
+        if parent_key in fresh:
+            # Parents come first: one insert for each level of the list, not one for each row.
+            Category.objects.bulk_create(fresh.values())
+            fresh = {}
         fields["parent"] = known.get(parent_key)
         said = fields["names"] or {"": fields["name"]}
         category = known.get(key)
         if category is None:
-            known[key] = Category.objects.create(key=key, **fields)
+            known[key] = fresh[key] = Category(key=key, **fields)
             changes.append(Change("category", "added", key, said))
         elif changed := _update_category(category, fields):
             changes.append(Change("category", "changed", key, said, changed))
+    Category.objects.bulk_create(fresh.values())
     changes += [
         Change("category", "closed", category.key, category.names)
         for category in known.values()
@@ -273,7 +279,7 @@ def apply_duties(
     """Bring the duty register to what the program says; a duty that is gone ends today."""
     categories = Category.objects.in_bulk(field_name="key")
     units = Unit.objects.in_bulk(field_name="code")
-    today = clock.now().date()
+    today = clock.today()
     existing = {
         (duty.category_id, duty.area_id, duty.unit_id, duty.part): duty
         for duty in Duty.objects.filter(Duty.valid_on(today))

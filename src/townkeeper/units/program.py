@@ -19,6 +19,10 @@ UnitKind = Literal[
     "window", "school", "grade", "class", "other",
 ]  # fmt: skip
 
+SEGMENT = 5
+HISTORY = ("former_names", "successors")
+"""Characters of one level in a path: `0001.`"""
+
 
 class UnitEntry(Sourced):
     """One unit of the tree."""
@@ -139,6 +143,7 @@ def apply_units(
     """Bring the tree to what the program says; units it once had and no longer names are closed."""
     ordered = in_order(entries)
     known = {unit.code: unit for unit in Unit.objects.all()}
+    paths = _Paths(known)
     changes: list[Change] = []
     for entry in ordered:
         belongs = sorted(key for key, group in groups.items() if entry.code in group.units)
@@ -146,9 +151,9 @@ def apply_units(
         parent = known[entry.parent] if entry.parent else None
         unit = known.get(entry.code)
         if unit is None:
-            unit = _add(entry.code, parent, wanted)
+            unit = _add(entry.code, parent, wanted, paths)
             changes.append(Change("unit", "added", entry.code, entry.name))
-        elif changed := _update(unit, parent, wanted, actor=actor):
+        elif changed := _update(unit, parent, wanted, paths, actor=actor):
             changes.append(Change("unit", "changed", entry.code, entry.name, changed))
         known[entry.code] = unit
     _link_successors(ordered, known)
@@ -179,9 +184,44 @@ def _unit_fields(
     }
 
 
-def _add(code: str, parent: Unit | None, wanted: dict[str, Any]) -> Unit:
+class _Paths:
+    """Gives out free places in the tree without asking the database for each."""
+
+    def __init__(self, known: Mapping[str, Unit]) -> None:
+        self._known = known
+        self._last: dict[str, int] = {}
+        self._count()
+
+    def _count(self) -> None:
+        for unit in self._known.values():
+            base, number = unit.path[:-SEGMENT], int(unit.path[-SEGMENT:-1])
+            self._last[base] = max(number, self._last.get(base, 0))
+
+    def free(self, parent: Unit | None) -> str:
+        """Return the path of the next child."""
+        base = parent.path if parent else ""
+        number = self._last[base] = self._last.get(base, 0) + 1
+        # Past the last number of four digits the action says what is wrong.
+        return f"{base}{number:04d}." if number < 10**4 else next_path(parent)
+
+    def move(self, unit: Unit, parent: Unit | None) -> None:
+        """Give the unit a new place, and everything below it with it; the caller saves the unit.
+
+        The units in memory move too: the load goes on with them.
+        """
+        old, new = unit.path, self.free(parent)
+        shift = (parent.level + 1 if parent else 0) - unit.level
+        below = [each for each in self._known.values() if each.path.startswith(old)]
+        for each in below:
+            each.path, each.level = new + each.path[len(old) :], each.level + shift
+        Unit.objects.bulk_update([each for each in below if each.pk != unit.pk], ["path", "level"])
+        unit.parent = parent
+        self._count()
+
+
+def _add(code: str, parent: Unit | None, wanted: dict[str, Any], paths: _Paths) -> Unit:
     """Add a unit; the load as a whole is journaled by the `programs` app, with all codes."""
-    unit = Unit(code=code, parent=parent, path=next_path(parent), **wanted)
+    unit = Unit(code=code, parent=parent, path=paths.free(parent), **wanted)
     unit.level = parent.level + 1 if parent else 0
     unit.sort_key = pinyin_key(unit.name)
     unit.save(force_insert=True)
@@ -189,7 +229,7 @@ def _add(code: str, parent: Unit | None, wanted: dict[str, Any]) -> Unit:
 
 
 def _update(
-    unit: Unit, parent: Unit | None, wanted: dict[str, Any], *, actor: str
+    unit: Unit, parent: Unit | None, wanted: dict[str, Any], paths: _Paths, *, actor: str
 ) -> tuple[str, ...]:
     former = unit.name
     if wanted["name"] != former and former not in wanted["aliases"]:
@@ -198,6 +238,7 @@ def _update(
         # Names that were replaced in an earlier load stay findable.
         kept = [alias for alias in unit.aliases if alias not in wanted["aliases"]]
         wanted = wanted | {"aliases": [*wanted["aliases"], *kept]}
+    wanted = wanted | {"attributes": wanted["attributes"] | _history(unit, wanted["name"])}
     changed = [key for key, value in wanted.items() if getattr(unit, key) != value]
     if unit.parent_id != (parent.pk if parent else None):
         changed.append("parent")
@@ -207,7 +248,7 @@ def _update(
         setattr(unit, key, value)
     unit.sort_key = pinyin_key(unit.name)
     if "parent" in changed:
-        _move(unit, parent)
+        paths.move(unit, parent)
     unit.save()
     record(
         subject=f"unit:{unit.code}",
@@ -218,16 +259,13 @@ def _update(
     return tuple(sorted(changed))
 
 
-def _move(unit: Unit, parent: Unit | None) -> None:
-    """Give the unit a new place, and everything below it with it."""
-    old, new = unit.path, next_path(parent)
-    shift = (parent.level + 1 if parent else 0) - unit.level
-    below = list(Unit.objects.under(unit).exclude(pk=unit.pk))
-    for child in below:
-        child.path = new + child.path[len(old) :]
-        child.level += shift
-    Unit.objects.bulk_update(below, ["path", "level"])
-    unit.parent, unit.path, unit.level = parent, new, unit.level + shift
+def _history(unit: Unit, name: str) -> dict[str, Any]:
+    """Return what the tree remembers of a unit, which no program says."""
+    kept = {key: unit.attributes[key] for key in HISTORY if key in unit.attributes}
+    if name != unit.name:
+        former = {"name": unit.name, "names": unit.names, "until": clock.today().isoformat()}
+        kept["former_names"] = [*kept.get("former_names", []), former]
+    return kept
 
 
 def _link_successors(ordered: list[UnitEntry], known: Mapping[str, Unit]) -> None:
@@ -243,7 +281,7 @@ def _close_missing(
     ordered: list[UnitEntry], known: Mapping[str, Unit], *, program: str, actor: str
 ) -> list[Change]:
     named = {entry.code for entry in ordered}
-    today = clock.now().date()
+    today = clock.today()
     changes = []
     for unit in known.values():
         if unit.code in named or unit.attributes.get("program") != program or unit.until:
@@ -304,7 +342,7 @@ def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
 def apply_places(entries: Iterable[PlaceEntry], *, program: str, actor: str) -> list[Change]:
     """Create and update key places; those the program once named and names no more end today."""
     units = Unit.objects.in_bulk(field_name="code")
-    known = Place.objects.in_bulk(field_name="code")
+    known = Place.objects.select_related("area").in_bulk(field_name="code")
     changes = []
     for entry in entries:
         wanted = _place_fields(entry, units, program)
@@ -321,7 +359,7 @@ def apply_places(entries: Iterable[PlaceEntry], *, program: str, actor: str) -> 
             changes.append(Change("place", "changed", entry.key, entry.name, fields))
     for place in known.values():
         if place.until is None and place.attributes.get("program") == program:
-            place.until = clock.now().date()
+            place.until = clock.today()
             place.save(update_fields=["until"])
             changes.append(Change("place", "closed", place.code, place.names))
     for change in changes:
