@@ -36,7 +36,7 @@ def alarm() -> list[str]:
     alarms = [
         _("Calendar %(code)s: only %(days)s working days are announced, up to %(until)s.")
         % {"code": found.code, "days": found.days_left, "until": found.known_until}
-        for found in calendar_alarms(clock.now().date())
+        for found in calendar_alarms(clock.today())
     ]
     for text in alarms:
         log.warning("%s", text)

@@ -21,6 +21,8 @@ PROGRAM = ROOT / "programs" / "dongxing"
 PASSWORD = "townkeeper"  # noqa: S105 - for made-up people on the computer of whoever looks
 MONTHS = 6
 SEED = 1
+PER_DAY = 5.0
+"""Reports on an ordinary day: enough to rank by, few enough to be ready within two minutes."""
 ACTOR = "demo"
 STAMP = "demo.json"
 _DATA = ("townkeeper.sqlite3", "townkeeper.sqlite3-wal", "townkeeper.sqlite3-shm", "extracts",
@@ -34,6 +36,7 @@ class Recipe:
     program: str
     seed: int
     months: int
+    per_day: float
     last_month: str
 
 
@@ -56,7 +59,7 @@ def prepare(home: Path, today: date) -> bool:
     """Bring the home to what a demonstration shows; return whether anything had to be made."""
     from townkeeper.programs.folder import read_folder  # noqa: PLC0415 - Django is set up by now
 
-    recipe = Recipe(read_folder(PROGRAM).digest, SEED, MONTHS, last_full_month(today))
+    recipe = Recipe(read_folder(PROGRAM).digest, SEED, MONTHS, PER_DAY, last_full_month(today))
     if _is_made(home, recipe):
         migrate(home)
         return False
@@ -64,7 +67,7 @@ def prepare(home: Path, today: date) -> bool:
     migrate(home)
     _step(_("Loading the district …"), _load)
     console.note(_("Simulating %(months)s months …") % {"months": MONTHS})
-    simulate_months(months=MONTHS, seed=SEED)
+    simulate_months(months=MONTHS, seed=SEED, per_day=PER_DAY)
     _step(
         _("Scoring and publishing %(month)s …") % {"month": recipe.last_month},
         lambda: _publish(recipe.last_month),

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> Outcome:
     home = set_up()
     from townkeeper.kit import clock  # noqa: PLC0415 - Django is set up by now
 
-    made = prepare(home, clock.now().date())
+    made = prepare(home, clock.today())
     people = [
         {"role": person.role, "username": person.username, "password": PASSWORD,
          "unit": person.unit}

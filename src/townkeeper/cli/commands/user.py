@@ -74,7 +74,7 @@ def _add(args: argparse.Namespace) -> Outcome:
                 raise Problem("no-such-unit", _("There is no unit %(code)s.") % {"code": args.unit})
             if role is None:
                 raise Problem("no-such-role", _("There is no role %(role)s.") % {"role": args.role})
-            Post.objects.create(user=user, unit=unit, role=role, since=clock.now().date())
+            Post.objects.create(user=user, unit=unit, role=role, since=clock.today())
         record(
             subject=f"user:{user.username}",
             act="user.added",
@@ -112,8 +112,8 @@ def _ask() -> str:
     """Read a password twice from the terminal, or one line from a pipe."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    first = getpass.getpass(_("New password: "))
-    if first != getpass.getpass(_("Once more: ")):
+    first = getpass.getpass(_("New password:") + " ")
+    if first != getpass.getpass(_("Once more:") + " "):
         console.note()
         raise Problem("passwords-differ", _("The two passwords differ."))
     return first
