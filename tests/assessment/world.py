@@ -1,12 +1,17 @@
 """A month of cases in the small town, acted through to their ends by the people who do it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests import make
 from townkeeper.assessment.models import Scheme
 from townkeeper.assessment.program import SchemeFile
 from townkeeper.cases.models import Case
 from townkeeper.kit import clock
+from townkeeper.kit.errors import Problem
 
 HOUR = timedelta(hours=1)
 MIN = timedelta(minutes=1)
@@ -98,6 +103,7 @@ def month(people: dict) -> list[Case]:
     begin = make.MONDAY + timedelta(days=2)
     again = handled(people, day=2, checked=False)
     make.do(again, "fail", people["verifier"], begin + 2 * HOUR, reason="未清淨")
+    make.photo(again, people["CGJ"], begin + 2.25 * HOUR)
     make.do(again, "report", people["CGJ"], begin + 2.5 * HOUR)
     make.do(again, "pass", people["verifier"], begin + 5 * HOUR, answer="清了")
     stall = {"category": "matter/09022", "title": "占道經營"}
@@ -111,3 +117,11 @@ def month(people: dict) -> list[Case]:
 def after():
     """The clock three days after the month."""
     return clock.at(AFTER, "live")
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """Something is refused for this reason, in whatever language."""
+    with pytest.raises(Problem) as told:
+        yield
+    assert told.value.code == code

@@ -1,6 +1,9 @@
 """Documents that were issued: which round, which files, which bytes."""
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 
 from townkeeper.assessment.models import Round
 
@@ -21,3 +24,24 @@ class Bulletin(models.Model):
 
     def __str__(self) -> str:
         return self.number or f"{self.round_id}"
+
+
+class BulletinTemplate(models.Model):
+    """The text of a bulletin as a program brings it; a changed one is a new row beside the old."""
+
+    key = models.CharField(max_length=40)
+    scheme = models.CharField(max_length=40)
+    definition = models.JSONField()
+    digest = models.CharField(max_length=64)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(is_current=True), name="publication_template_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
