@@ -35,7 +35,7 @@ class Token(models.Model):
     @staticmethod
     def hash_of(secret: str) -> str:
         """Return what is stored of a secret; 256 random bits need no slow hash."""
-        return hashlib.sha256(secret.encode()).hexdigest()
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
     @classmethod
     def issue(cls, user: User, label: str) -> str:

@@ -5,8 +5,9 @@ twin `write_case_with_models()` store them. On PostgreSQL the first is one state
 that both store equal rows.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.cases._write import Prepared, StampMovedError, write
 from townkeeper.cases.desk import Desk, KnownProcedure, desk, kept_desk
 from townkeeper.cases.models import Case, Reporter, Task
-from townkeeper.cases.numbers import next_number
+from townkeeper.cases.numbers import forget_numbers, next_number
 from townkeeper.duties.register import CategoryRow, UnitRow
 from townkeeper.journal.actions import json_line
 from townkeeper.journal.chain import ZERO, entry_hash
@@ -40,7 +41,11 @@ LENGTHS = {
 }
 """Characters that the columns hold; the description holds any number up to `TEXT_MAX`."""
 TEXT_MAX = 20_000
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+"""What no printed page, no XML document and no database can hold."""
 ZONE = ZoneInfo(settings.TIME_ZONE)
+ATTEMPTS = 5
+"""How often an opening begins anew because the registers changed under its hands."""
 
 
 class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -76,10 +81,11 @@ def prepare(
     known = desk.procedure(report.procedure)
     category = _category(report, desk)
     place = _place(report, desk)
-    area = _area(report, desk, place)
-    answer = desk.register.resolve(category, area, now.astimezone(ZONE).date())
+    today = now.astimezone(ZONE).date()
+    area = _area(report, desk, place, today)
+    answer = desk.register.resolve(category, area, today)
     task = _first_task(known, desk, answer.lead, report.kind)
-    number = number or next_number(desk.prefix, now.astimezone(ZONE).date())
+    number = number or next_number(desk.prefix, today)
     case = _case_row(report, known, number=number, title=title, now=now, request_key=request_key)
     ticking = desk.clock(task.limit, task.warn, category, now)
     performer = desk.register.unit_by_code.get(task.unit)
@@ -210,6 +216,9 @@ def _first_entry(
 def _checked(report: Report) -> str:
     """Refuse what no field can hold; return the title in one line."""
     title = " ".join(report.title.split())
+    for name in ("title", "text", *LENGTHS):
+        if NOT_TEXT.search(getattr(report, name)):
+            raise Problem("not-text", _("The text holds a character that is not text."), where=name)
     if not title:
         raise Problem("title-missing", _("Say in a few words what is wrong."), where="title")
     if len(title) > TITLE_MAX:
@@ -233,8 +242,6 @@ def _checked(report: Report) -> str:
             % {"n": len(report.text), "max": TEXT_MAX},
             where="text",
         )
-    if "\x00" in report.text or "\x00" in title or "\x00" in report.address:
-        raise Problem("not-text", _("The text holds a character that is not text."), where="text")
     _check_point(report)
     return title
 
@@ -282,8 +289,18 @@ def _place(report: Report, desk: Desk) -> Place | None:
     return place
 
 
-def _area(report: Report, desk: Desk, place: Place | None) -> UnitRow | None:
-    """Take the area that is said, else the one of the place, else the one around the point."""
+def _area(report: Report, desk: Desk, place: Place | None, today: date) -> UnitRow | None:
+    """Take the area that is said, else the one of the place, else the one around the point.
+
+    A sender who does not know yet that an area was merged is not turned away: its successor counts.
+    """
+    row = _said_area(report, desk, place)
+    if row is None and report.lon is not None and report.lat is not None:
+        return desk.register.area_at(report.lon, report.lat, today)
+    return (desk.register.standing(row, today) or row) if row else None
+
+
+def _said_area(report: Report, desk: Desk, place: Place | None) -> UnitRow | None:
     if report.area is not None:
         row = desk.register.unit_by_code.get(report.area)
         if row is None:
@@ -293,11 +310,7 @@ def _area(report: Report, desk: Desk, place: Place | None) -> UnitRow | None:
                 where="area",
             )
         return row
-    if place is not None:
-        return desk.register.units[place.area_id]
-    if report.lon is not None and report.lat is not None:
-        return desk.register.area_at(report.lon, report.lat)
-    return None
+    return desk.register.units[place.area_id] if place is not None else None
 
 
 def _first_task(known: KnownProcedure, desk: Desk, lead: UnitRow | None, kind: str) -> NewTask:
@@ -351,10 +364,17 @@ def open_case(report: Report, *, actor: str, request_key: str | None = None) -> 
     """Open a case and return it; the same `request_key` again returns the same case."""
     picture = kept_desk()
     now, number = clock.now(), None
-    for _attempt in range(3):
-        prepared = prepare(
-            report, actor=actor, desk=picture, now=now, request_key=request_key, number=number
-        )
+    for _attempt in range(ATTEMPTS):
+        try:
+            prepared = prepare(
+                report, actor=actor, desk=picture, now=now, request_key=request_key, number=number
+            )
+        except Problem:
+            # what an old picture does not know may be there by now
+            if picture.stamp == (present := desk()).stamp:
+                raise
+            picture = present
+            continue
         number = prepared.case["number"]
         try:
             pk = write(prepared)
@@ -362,9 +382,13 @@ def open_case(report: Report, *, actor: str, request_key: str | None = None) -> 
             picture = desk()
         except IntegrityError:
             repeat = _repeat_of(request_key)
-            if repeat is None:
+            if repeat is not None:
+                return repeat
+            if not Case.objects.filter(number=number).exists():
                 raise
-            return repeat
+            # the database was put back to an earlier state while this process held numbers
+            forget_numbers()
+            number = None
         else:
             return _opened(pk, prepared)
     raise Problem(

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from townkeeper.web.api.cases import cases
+from townkeeper.web.api.cases import cases, unknown
 
 app_name = "api"
 urlpatterns = [
     path("cases", cases, name="cases"),
+    path("<path:rest>", unknown, name="unknown"),
 ]
