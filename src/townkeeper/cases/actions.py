@@ -98,22 +98,19 @@ def decide_ask(
     ask.save(update_fields=["decided_at", "decided_by", "is_accepted"])
     act = Act(changes, actor.username, given, owner, asked=stand.state.asked, is_decision=True)
     opened = apply_changes(case, stand.known, picture, stand.tasks, act)
-    record(
-        subject=case.subject,
-        act="case.granted" if accepted else "case.denied",
-        actor=actor.username,
-        data={
-            "action": ask.action,
-            "asked_by": ask.actor,
-            "reason": reason,
-            "answer": answer,
-            "counts": list(changes.counts),
-            "outcome": changes.outcome,
-            "step": case.step,
-            "due": case.due_at.isoformat() if case.due_at else None,
-            "tasks": [task_data(task, picture) for task in opened],
-        },
-    )
+    data: dict[str, object] = {
+        "action": ask.action,
+        "asked_by": ask.actor,
+        "reason": reason,
+        "answer": answer,
+        "counts": list(changes.counts),
+        "outcome": changes.outcome,
+        "step": case.step,
+        "due": case.due_at.isoformat() if case.due_at else None,
+        "tasks": [task_data(task, picture) for task in opened],
+    }
+    said = "case.granted" if accepted else "case.denied"
+    record(subject=case.subject, act=said, actor=actor.username, data=data)
     return case
 
 
@@ -241,7 +238,8 @@ class Standing:
 def _standing(case: Case, picture: Desk) -> Standing:
     """Return procedure, state, open tasks and evidence of a case."""
     known = procedure_of(case, picture)
-    tasks = list(case.tasks.select_related("unit").prefetch_related("pauses").order_by("pk"))
+    rows = case.tasks.select_related("unit").defer("unit__outline")
+    tasks = list(rows.prefetch_related("pauses").order_by("pk"))
     evidence = list(case.evidence.values_list("kind", "actor", "task_id", "added_at"))
     steps = {task.pk: task.step for task in tasks}
     performed: dict[str, set[str]] = {}
@@ -395,7 +393,9 @@ def _acting_posts(actor: User) -> list[Post]:
 def _own_task(case: Case, actor: User) -> Task | None:
     """Return the open task that the person works on."""
     posts = _acting_posts(actor)
-    tasks = case.tasks.filter(done_at=None).select_related("unit").order_by("pk")
+    tasks = (
+        case.tasks.filter(done_at=None).select_related("unit").defer("unit__outline").order_by("pk")
+    )
     return next((task for task in tasks if _own_units(posts, [task])), None)
 
 

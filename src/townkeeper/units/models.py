@@ -182,9 +182,6 @@ class Place(models.Model):
     source = models.CharField(max_length=80, blank=True)
     until = models.DateField(null=True, blank=True)
 
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["area"], name="units_place_area")]
-
     def __str__(self) -> str:
         return self.name
 
@@ -198,6 +195,7 @@ def posts_of(user: User | AnonymousUser, on: date) -> list[Post]:
             Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), user_id=user.pk
         )
         .select_related("role", "unit", "scope")
+        .defer("unit__outline", "scope__outline")
         .order_by("pk")
     )
 

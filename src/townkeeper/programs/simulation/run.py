@@ -74,7 +74,7 @@ def simulate(
     seed: int,
     *,
     until: datetime | None = None,
-    per_day: float = 6.0,
+    per_day: float = 5.0,
     actor: str = "simulation",
     progress: Callable[[int], object] = lambda _n: None,
 ) -> dict[str, object]:
@@ -199,10 +199,10 @@ def _next(run: Simulation, pk: int, spot: Spot) -> Deed:
     """Do what comes next on a case."""
 
     def deed() -> None:
-        case = Case.objects.select_related("unit").get(pk=pk)
+        case = Case.objects.get(pk=pk)
         if case.is_ended:
             return
-        tasks = list(case.tasks.filter(done_at=None).select_related("unit").order_by("pk"))
+        tasks = list(case.tasks.filter(done_at=None).order_by("pk"))
         lead = next((task for task in tasks if task.part == "lead"), tasks[0])
         steps[case.stage](run, case, lead, spot)
 
