@@ -21,6 +21,7 @@ from townkeeper.kit.errors import Problem
 from townkeeper.procedures.language import digest, parse, to_data
 from townkeeper.procedures.model import (
     Action,
+    Changes,
     Context,
     Procedure,
     RefusedError,
@@ -98,7 +99,18 @@ def decide_ask(
     ask.save(update_fields=["decided_at", "decided_by", "is_accepted"])
     act = Act(changes, actor.username, given, owner, asked=stand.state.asked, is_decision=True)
     opened = apply_changes(case, stand.known, picture, stand.tasks, act)
-    data: dict[str, object] = {
+    data = _decision_data(case, ask, changes, reason=reason, answer=answer)
+    data["tasks"] = [task_data(task, picture) for task in opened]
+    said = "case.granted" if accepted else "case.denied"
+    record(subject=case.subject, act=said, actor=actor.username, data=data)
+    return case
+
+
+def _decision_data(
+    case: Case, ask: Ask, changes: Changes, *, reason: str, answer: str
+) -> dict[str, object]:
+    """Return what the journal says of a decision."""
+    return {
         "action": ask.action,
         "asked_by": ask.actor,
         "reason": reason,
@@ -107,11 +119,7 @@ def decide_ask(
         "outcome": changes.outcome,
         "step": case.step,
         "due": case.due_at.isoformat() if case.due_at else None,
-        "tasks": [task_data(task, picture) for task in opened],
     }
-    said = "case.granted" if accepted else "case.denied"
-    record(subject=case.subject, act=said, actor=actor.username, data=data)
-    return case
 
 
 def options_for(case: Case, *, actor: User) -> list[tuple[Action, Problem | None]]:

@@ -84,24 +84,42 @@ def prepare(
     today = now.astimezone(ZONE).date()
     area = _area(report, desk, place, today)
     answer = desk.register.resolve(category, area, today)
-    task = _first_task(known, desk, answer.lead, report.kind)
+    task = _task_row(report, known, desk, answer.lead, category=category, now=now)
     number = number or next_number(desk.prefix, today)
     case = _case_row(report, known, number=number, title=title, now=now, request_key=request_key)
-    ticking = desk.clock(task.limit, task.warn, category, now)
-    performer = desk.register.unit_by_code.get(task.unit)
     case.update(
-        step=task.step,
-        stage=_stage(known, task.step),
+        step=task["step"],
+        stage=task["stage"],
         category_id=category.id if category else None,
         area_id=area.id if area else None,
         place_id=place.pk if place else None,
         unit_id=answer.lead.id if answer.lead else None,
-        due_at=ticking.due_at,
-        warn_at=ticking.warn_at,
+        due_at=task["due_at"],
+        warn_at=task["warn_at"],
     )
-    row = {
+    data = _first_data(report, known, desk, task=task, category=category, area=area)
+    data |= {"title": title, "owner": answer.reason()}
+    entry, chain = _first_entry(number, now, actor, data)
+    reporter = _reporter_row(report)
+    return Prepared(desk.stamp, case, task, entry, chain, reporter, answer.lead, answer.reason())
+
+
+def _task_row(
+    report: Report,
+    known: KnownProcedure,
+    desk: Desk,
+    lead: UnitRow | None,
+    *,
+    category: CategoryRow | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the first task's values, its clock running from now."""
+    task = _first_task(known, desk, lead, report.kind)
+    ticking = desk.clock(task.limit, task.warn, category, now)
+    performer = desk.register.unit_by_code.get(task.unit)
+    return {
         "step": task.step,
-        "stage": case["stage"],
+        "stage": _stage(known, task.step),
         "branch": task.branch,
         "part": task.role,
         "performer": task.performer,
@@ -119,29 +137,50 @@ def prepare(
         "done_by": "",
         "outcome": "",
     }
-    data = {
+
+
+def _first_data(
+    report: Report,
+    known: KnownProcedure,
+    desk: Desk,
+    *,
+    task: dict[str, Any],
+    category: CategoryRow | None,
+    area: UnitRow | None,
+) -> dict[str, object]:
+    """Return what the journal says of an opening."""
+    performer = desk.register.units.get(task["unit_id"])
+    due = task["due_at"]
+    return {
         "procedure": known.name,
-        "step": task.step,
-        "title": title,
+        "step": task["step"],
         "channel": report.channel,
         "category": category.key if category else None,
         "area": area.code if area else None,
         "unit": performer.code if performer else None,
-        "limit": ticking.limit,
-        "due": ticking.due_at.isoformat() if ticking.due_at else None,
-        "owner": answer.reason(),
+        "limit": task["limit"],
+        "due": due.isoformat() if due else None,
     }
-    entry, chain = _first_entry(number, now, actor, data)
-    return Prepared(
-        stamp=desk.stamp,
-        case=case,
-        task=row,
-        entry=entry,
-        chain=chain,
-        reporter=_reporter_row(report),
-        owner=answer.lead,
-        reason=answer.reason(),
-    )
+
+
+EMPTY = {
+    "step": "",
+    "stage": "",
+    "category_id": None,
+    "area_id": None,
+    "place_id": None,
+    "unit_id": None,
+    "due_at": None,
+    "warn_at": None,
+    "closed_at": None,
+    "outcome": "",
+    "answer": "",
+    "external_system": "",
+    "external_number": "",
+    "external_digest": "",
+    "version": 1,
+}
+"""The columns that nothing is known of when a case begins, or not yet."""
 
 
 def _case_row(
@@ -153,36 +192,21 @@ def _case_row(
     now: datetime,
     request_key: str | None,
 ) -> dict[str, Any]:
-    return {
+    return EMPTY | {
         "number": number,
         "procedure_id": known.id,
         "kind": report.kind,
-        "step": "",
-        "stage": "",
-        "category_id": None,
         "title": title,
         "text": report.text,
         "channel": report.channel,
         "address": report.address,
         "lon": report.lon,
         "lat": report.lat,
-        "area_id": None,
-        "place_id": None,
-        "unit_id": None,
         "opened_at": now,
-        "due_at": None,
-        "warn_at": None,
-        "closed_at": None,
-        "outcome": "",
-        "answer": "",
         "counts": {},
         "origin": clock.origin(),
-        "external_system": "",
-        "external_number": "",
-        "external_digest": "",
         "request_key": request_key,
         "extra": {},
-        "version": 1,
         "updated_at": timezone.now(),
     }
 
