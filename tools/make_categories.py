@@ -52,6 +52,9 @@ REWORDED = {
 }
 """CJ/T 214-2007 names whose meaning is the same under another wording."""
 
+USUAL = str.maketrans("户脱衞峯", "戶脫衛峰")
+"""Shapes that Hong Kong's school list has and its offices do not."""
+
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     """Return the rows of the table of facts."""
@@ -87,7 +90,7 @@ def old_aliases(rows: list[dict[str, str]]) -> dict[str, list[str]]:
 def main(source: str, folder: str) -> None:
     """Write the catalogue."""
     rows = read_rows(Path(source))
-    convert = opencc.OpenCC("s2hk").convert
+    converter = opencc.OpenCC("s2hk")
     aliases = old_aliases(rows)
     target = Path(folder) / f"{NAME}.csv"
     count = 0
@@ -102,9 +105,8 @@ def main(source: str, folder: str) -> None:
             parent = f"{kind}/{row['parent_code']}" if row["parent_code"] else ""
             english = row["name_en"][:1].upper() + row["name_en"][1:]
             hans = row["name_zh"]
-            writer.writerow(
-                [key, parent, hans, convert(hans), english, "; ".join(aliases.get(key, ()))]
-            )
+            hant = converter.convert(hans).translate(USUAL).replace("傢俱", "家具")
+            writer.writerow([key, parent, hans, hant, english, "; ".join(aliases.get(key, ()))])
             count += 1
     print(f"{target}: {count} rows, {sum(map(len, aliases.values()))} older codes")
 
