@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     draft.add_argument("--out", type=Path, required=True, metavar=_("DIR"))
     draft.add_argument(
         "--decisions", type=Path, metavar=_("FILE"),
-        help=_("what a person decided about an earlier draft (its decisions.yaml, corrected)"),
+        help=_("what a person decided about an earlier draft"),
     )  # fmt: skip
 
 
