@@ -129,8 +129,8 @@ def test_a_correction_says_so(round_):
 
 
 def test_a_program_brings_its_own_text(round_, dongxing):
-    assert install_template(dongxing, actor="test")
-    assert not install_template(dongxing, actor="test")
+    assert install_template(dongxing, actor="test") == "added"
+    assert install_template(dongxing, actor="test") == ""
     template = template_for(round_)
     document = bulletin_document(round_, template, ISSUE["zh-Hant"])
     assert document.masthead == "東興區城鄉環境綜合治理辦公室文件"

@@ -26,8 +26,8 @@ from townkeeper.programs.findings import Report
 from townkeeper.programs.folder import Folder, read_folder, texts_of
 from townkeeper.programs.models import LoadedProgram
 from townkeeper.programs.outlines import read_outlines
-from townkeeper.programs.parts import ProgramFile
-from townkeeper.programs.schemes import install_scheme
+from townkeeper.programs.parts import BulletinFile, ProgramFile
+from townkeeper.programs.schemes import install_bulletin, install_scheme
 from townkeeper.units.models import Unit
 from townkeeper.units.program import (
     PlacesFile,
@@ -128,11 +128,22 @@ def _apply(folder: Folder, program: ProgramFile, *, actor: str, with_people: boo
         if is_new:
             act = "added" if version.number == 1 else "changed"
             changes.append(Change("procedure", act, str(version), dict(procedure.title)))
-    for _document, scheme in folder.all(SchemeFile):
-        changes += install_scheme(scheme, groups=groups, actor=actor)
+    changes += _apply_assessment(folder, program, groups=groups, actor=actor)
     posts = folder.part("posts.yaml", PostsFile)
     if with_people and posts:
         changes += apply_posts(posts.posts, actor=actor)
+    return changes
+
+
+def _apply_assessment(
+    folder: Folder, program: ProgramFile, *, groups: Mapping[str, list[str]], actor: str
+) -> list[Change]:
+    """Put schemes and the bulletins that report on them in force."""
+    changes: list[Change] = []
+    for _document, scheme in folder.all(SchemeFile):
+        changes += install_scheme(scheme, groups=groups, actor=actor)
+    for _document, bulletin in folder.all(BulletinFile):
+        changes += install_bulletin(bulletin, place=program.place.name, actor=actor)
     return changes
 
 

@@ -1,4 +1,4 @@
-"""Puts a program's schemes in force; a changed scheme is a new version beside the old one."""
+"""Puts a program's schemes and bulletins in force; a changed one is a new row beside the old."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from townkeeper.assessment.program import SchemeFile
 from townkeeper.duties.program import expand_areas
 from townkeeper.journal.actions import json_line, record
 from townkeeper.kit.schema import Change
+from townkeeper.programs.parts import BulletinFile
+from townkeeper.publication.actions import install_template
 
 
 def install_scheme(
@@ -41,3 +43,11 @@ def install_scheme(
         data={"number": scheme.number, "digest": digest},
     )
     return [Change("scheme", "changed" if latest else "added", str(scheme), part.title)]
+
+
+def install_bulletin(part: BulletinFile, *, place: Mapping[str, str], actor: str) -> list[Change]:
+    """Make a bulletin's text the one that is used for its scheme from now on."""
+    definition = part.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    definition["place"] = dict(place)
+    act = install_template(definition, actor=actor)
+    return [Change("bulletin", act, part.bulletin, dict(part.title))] if act else []

@@ -27,8 +27,8 @@ from townkeeper.units.models import Unit
 LANGUAGES: tuple[Language, ...] = ("zh-Hant", "zh-Hans", "en")
 
 
-def install_template(definition: Mapping[str, Any], *, actor: str) -> bool:
-    """Put a program's bulletin in force; True if it is new or changed.
+def install_template(definition: Mapping[str, Any], *, actor: str) -> str:
+    """Put a program's bulletin in force; `added`, `changed`, or empty if nothing is new.
 
     Raises Problem for what is no bulletin.
     """
@@ -43,9 +43,9 @@ def install_template(definition: Mapping[str, Any], *, actor: str) -> bool:
     digest = hashlib.sha256(json_line(dict(definition)).encode()).hexdigest()
     current = BulletinTemplate.objects.filter(key=template.bulletin, is_current=True)
     if current.filter(digest=digest).exists():
-        return False
+        return ""
     with transaction.atomic():
-        current.update(is_current=False)
+        known = current.update(is_current=False)
         BulletinTemplate.objects.create(
             key=template.bulletin,
             scheme=template.scheme,
@@ -58,7 +58,7 @@ def install_template(definition: Mapping[str, Any], *, actor: str) -> bool:
             actor=actor,
             data={"digest": digest},
         )
-    return True
+    return "changed" if known else "added"
 
 
 def issue_bulletin(

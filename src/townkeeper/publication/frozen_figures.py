@@ -44,9 +44,12 @@ NAMED = {
     "repeat_places": "places",
     "year": "year",
     "month": "month",
-    "month_name": "month_name",
 }
 """Short names for templates; every metric of the totals may also be named by its own key."""
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 LISTED = 3
 """How many are named where the text says who has most."""
 TENTH_OF_PERCENT = Decimal("0.01")
@@ -107,14 +110,19 @@ def _plain(content: Content, key: str, language: Language) -> str:
     ranked = [sheet for sheet in content["sheets"] if sheet["rank"] is not None]
     found = {
         "year": lambda: period[:4],
-        "month": lambda: str(int(period[5:])),
-        "month_name": lambda: WORDS[language].months[int(period[5:]) - 1],
+        "month": lambda: _month(period, language),
         "ranked": lambda: str(len(ranked)),
         "unscored": lambda: str(len(content["sheets"]) - len(ranked)),
         "groups": lambda: str(len({sheet["group"] for sheet in content["sheets"]})),
         "min_cases": lambda: str(content["scheme"].get("min_cases", 0)),
     }
     return found[key]()
+
+
+def _month(period: str, language: Language) -> str:
+    """Return the month as a date says it: `9` before 月, `September` in English."""
+    number = int(period[5:])
+    return MONTHS[number - 1] if language == "en" else str(number)
 
 
 def _ends(content: Content, language: Language, *, last: bool) -> Iterable[str]:

@@ -37,7 +37,6 @@ class BulletinWords(Struct, frozen=True, kw_only=True):
     imported: str
     corrected: str
     notes: dict[str, str]
-    months: tuple[str, ...]
 
 
 WORDS: dict[Language, BulletinWords] = {
@@ -56,7 +55,6 @@ WORDS: dict[Language, BulletinWords] = {
             "too-few-cases": "案件數不足，不排名", "too-few": "樣本不足，不排名",
             "missing": "缺少數據，不排名", "too-little-left": "可計分項目不足，不排名",
         },
-        months=tuple(f"{month}月" for month in range(1, 13)),
     ),
     "zh-Hans": BulletinWords(
         none="无", no_category="未分类", listing="、", between="；",
@@ -73,7 +71,6 @@ WORDS: dict[Language, BulletinWords] = {
             "too-few-cases": "案件数不足，不排名", "too-few": "样本不足，不排名",
             "missing": "缺少数据，不排名", "too-little-left": "可计分项目不足，不排名",
         },
-        months=tuple(f"{month}月" for month in range(1, 13)),
     ),
     "en": BulletinWords(
         none="none", no_category="without a category", listing=", ", between="; ",
@@ -93,9 +90,5 @@ WORDS: dict[Language, BulletinWords] = {
             "missing": "an input is missing, not ranked",
             "too-little-left": "too little left to score, not ranked",
         },
-        months=(
-            "January", "February", "March", "April", "May", "June", "July", "August", "September",
-            "October", "November", "December",
-        ),
     ),
 }  # fmt: skip
