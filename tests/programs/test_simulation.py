@@ -1,0 +1,76 @@
+"""The simulation drives the real actions, the same way every time, and says what it is."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests import make
+from townkeeper.cases.models import Case, Origin, Task
+from townkeeper.journal.actions import verify_journal
+from townkeeper.journal.models import Chain, Entry
+from townkeeper.kit.errors import Problem
+from townkeeper.programs.load import load_program
+from townkeeper.programs.simulation.run import simulate
+
+ROOT = Path(__file__).parents[2]
+UNTIL = datetime(2026, 6, 12, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def run(seed: int) -> dict:
+    load_program(ROOT / "programs" / "dongxing", actor="test", with_people=True)
+    return simulate(0, seed, until=UNTIL, per_day=5)
+
+
+def heads() -> dict[str, bytes]:
+    return {
+        chain.subject: bytes(chain.head)
+        for chain in Chain.objects.filter(subject__startswith="case:")
+    }
+
+
+@pytest.fixture(scope="module")
+def first(django_db_setup, django_db_blocker):
+    """One run's figures and chain heads, thrown away afterwards."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        result = run(1), heads(), Case.objects.count()
+        transaction.set_rollback(True)
+    return result
+
+
+@pytest.mark.django_db
+def test_the_same_seed_gives_the_same_history(first):
+    figures, chains, cases = first
+    assert run(1) == figures
+    assert heads() == chains
+    assert cases > 20
+
+
+@pytest.mark.django_db
+def test_another_seed_gives_another_history(first):
+    run(2)
+    assert heads() != first[1]
+
+
+@pytest.mark.django_db
+def test_everything_is_labelled_and_verifies():
+    figures = run(3)
+    assert figures["refused"] == 0, "the simulation must not try what the procedure refuses"
+    assert set(Case.objects.values_list("origin", flat=True)) == {Origin.SIMULATED}
+    entries = Entry.objects.filter(subject__startswith="case:")
+    assert set(entries.values_list("origin", flat=True)) == {"simulated"}
+    assert verify_journal().problems == []
+    assert not Task.objects.filter(opened_at__gt=UNTIL).exists()
+
+
+@pytest.mark.django_db
+def test_it_never_mixes_with_real_cases():
+    units = make.town()
+    make.staff(units)
+    make.opened()
+    with pytest.raises(Problem) as refused:
+        simulate(1, 1, until=UNTIL)
+    assert refused.value.code == "not-for-live-data"
