@@ -22,6 +22,7 @@ NEAR: Final = 120
 MORNING: Final = 10 * HOUR
 """A due time at a fixed hour before ten means the end of the working day before."""
 FIXED_SHARE: Final = 0.3
+DAYS_FROM: Final = 72
 SIMPLER_BY: Final = 0.03
 QUIET: Final = 0.2
 """A weekday with fewer closings than this share of a usual one looks like a day off."""
@@ -138,13 +139,8 @@ def _elapsed(seconds: NDArray[np.int64]) -> tuple[str, float] | None:
     hours = np.rint(seconds / HOUR).astype(np.int64)
     exact = np.abs(seconds - hours * HOUR) <= NEAR
     found = _commonest(np.where(exact, hours, -1), len(seconds), "h")
-    # Nobody says 2880 hours: from three days on whole days are days.
-    return None if found and _is_days(found[0]) else found
-
-
-def _is_days(limit: str) -> bool:
-    hours = int(limit.removesuffix("h"))
-    return hours >= 72 and hours % 24 == 0  # noqa: PLR2004
+    # Nobody says 2880 hours: from three days on people count in days.
+    return None if found and int(found[0].removesuffix("h")) >= DAYS_FROM else found
 
 
 def _days(
