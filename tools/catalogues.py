@@ -25,7 +25,10 @@ ONE = {"gettext", "gettext_lazy", "gettext_noop"}
 TWO = {"ngettext", "ngettext_lazy"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%")
 COLUMNS = 3
-GLOSSARY = {"用户": "用戶", "排汙": "排污", "制證": "製證", "裏": "裡", "麪": "面", "啓": "啟", "併發布": "並發布", "佈": "布"}
+GLOSSARY = {
+    "用户": "用戶", "排汙": "排污", "制證": "製證", "裏": "裡", "麪": "面", "啓": "啟",
+    "併發布": "並發布", "佈": "布",
+}  # fmt: skip
 """Where OpenCC's Hong Kong table differs from the words of the field (UI 9)."""
 CALL = re.compile(r"\b(n?gettext|_)\(")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from townkeeper.cli import console
 from townkeeper.cli.ready import ROOT, migrate
+from townkeeper.cli.rounds import assess
 from townkeeper.cli.simulation import simulate_months
 from townkeeper.cli.words import gettext as _
 from townkeeper.kit.errors import Problem
@@ -125,10 +126,9 @@ def _load() -> None:
 
 
 def _publish(month: str) -> None:
-    from townkeeper.cli.commands.assess import assess  # noqa: PLC0415
-    from townkeeper.cli.commands.bulletin import make_bulletin  # noqa: PLC0415
+    from townkeeper.publication.actions import issue_bulletin  # noqa: PLC0415
 
-    make_bulletin(assess(month, publish=True, actor=ACTOR), actor=ACTOR)
+    issue_bulletin(assess(month, publish=True, actor=ACTOR), actor=ACTOR)
 
 
 def sign_ins() -> list[SignIn]:

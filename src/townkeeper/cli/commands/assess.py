@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from townkeeper.cli.console import Outcome, table
 from townkeeper.cli.ready import ready
+from townkeeper.cli.rounds import assess
 from townkeeper.cli.words import gettext as _
 
 if TYPE_CHECKING:
@@ -47,17 +48,6 @@ def _units(data: dict[str, object]) -> list[dict[str, Any]]:
 def _plain(unit: dict[str, Any]) -> dict[str, Any]:
     """Give scripts the score as a number; the frozen content keeps decimals as text."""
     return {**unit, "score": None if unit["score"] is None else float(unit["score"])}
-
-
-def assess(month: str, *, publish: bool, actor: str, scheme: str | None = None) -> "Round":
-    """Score a month by the scheme in force; publish if asked."""
-    from townkeeper.assessment.actions import (  # noqa: PLC0415 - Django is set up by now
-        assess_month,
-        publish_round,
-    )
-
-    draft = assess_month(month, actor=actor, scheme=scheme)
-    return publish_round(draft, actor=actor) if publish else draft
 
 
 def _say(made: "Round") -> str:
