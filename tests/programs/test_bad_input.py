@@ -325,6 +325,15 @@ def test_source_outside_the_policy(copy: Copy) -> None:
     assert found(copy, "source-form").where == f"places.yaml:{line}"
 
 
+def test_figure_that_nobody_computes(copy: Copy) -> None:
+    line = copy.edit("bulletins/monthly.yaml", "{on_time_rate}", "{ontime_rate}")
+    finding = found(copy, "figure-unknown")
+    assert finding.where == f"bulletins/monthly.yaml:{line}"
+    assert "“on_time_rate”" in finding.message("en")
+    copy.edit("bulletins/monthly.yaml", "{ontime_rate}", "{on_time_rate")
+    assert found(copy, "brace").where == f"bulletins/monthly.yaml:{line}"
+
+
 def test_target_without_a_source(copy: Copy) -> None:
     line = copy.append(
         "targets.yaml",

@@ -1,5 +1,6 @@
 """Reads the policy critically: targets, rules, schemes, bulletins, and what is still undecided."""
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
@@ -18,6 +19,7 @@ from townkeeper.programs.parts import (
     TargetsFile,
 )
 from townkeeper.programs.reader import Document, Place
+from townkeeper.publication.frozen_figures import NAMED
 
 GROUP = "group:"
 PERCENT = "%"
@@ -266,15 +268,34 @@ def _places_of(data: object, key: str, place: Place) -> Iterator[Place]:
 
 
 def check_bulletins(folder: Folder) -> Iterator[Finding]:
-    """Yield bulletins of a scheme that does not exist, or with a brace left open."""
+    """Yield bulletins of a scheme that does not exist, or that name figures nobody computes."""
     schemes = [scheme.scheme for _document, scheme in folder.all(SchemeFile)]
+    known = {*NAMED, *WORDS_OF_ISSUE, *known_metrics()}
     for document, part in folder.all(BulletinFile):
         if folder.is_whole("schemes/") and part.scheme not in schemes:
             guess = meant(part.scheme, schemes)
             yield document.find("scheme-unknown", "scheme", scheme=part.scheme, meant=guess)
-        for number, section in enumerate(part.sections):
-            if section.text.count("{") != section.text.count("}"):
-                yield document.find("brace", "sections", number, "text")
+        for place, text in _texts(part):
+            if text.count("{") != text.count("}"):
+                yield document.find("brace", *place)
+            for name in re.findall(r"{(\w+)}", text):
+                if name not in known:
+                    yield document.find(
+                        "figure-unknown", *place, name=name, meant=meant(name, known)
+                    )
+
+
+WORDS_OF_ISSUE = ("place", "serial")
+"""Names in braces that are no figures: words of one issue of a bulletin."""
+
+
+def _texts(part: BulletinFile) -> Iterator[tuple[Place, str]]:
+    """Yield every text of a bulletin in which names in braces are filled."""
+    for name in ("masthead", "issuer", "number", "opening", "closing"):
+        yield (name,), getattr(part, name)
+    yield from ((("title", tag), text) for tag, text in part.title.items())
+    for number, section in enumerate(part.sections):
+        yield ("sections", number, "text"), section.text
 
 
 def decisions(folder: Folder) -> Iterator[Finding]:
