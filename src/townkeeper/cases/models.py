@@ -91,9 +91,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def visible_from(self, areas: list[Unit]) -> "CaseQuerySet":
         """Cases that belong to one of the subtrees or have a task there."""
-        if any(area.parent_id is None for area in areas):
+        tops = [area.pk for area in areas if area.parent_id is None]
+        if tops and not Unit.objects.filter(parent=None).exclude(pk__in=tops).exists():
             return self
-        condition = Q(pk__in=[])
+        # Where a home keeps several trees, what belongs to none is for whoever stands at a top.
+        placed = Task.objects.filter(case=OuterRef("pk")).exclude(unit=None)
+        nowhere = Q(unit=None, area=None) & ~Exists(placed)
+        condition = nowhere if tops else Q(pk__in=[])
         for area in areas:
             span = (area.path, area.path_end)
             tasks = Task.objects.filter(
