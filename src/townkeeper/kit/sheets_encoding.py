@@ -5,7 +5,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import IO, Final, Literal, cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,9 @@ def starts_with(path: Path, magic: bytes) -> bool:
 
 def open_bytes(path: Path) -> IO[bytes]:
     """Open a file, unpacking gzip by its content and not by its name."""
-    return gzip.open(path, "rb") if starts_with(path, GZIP) else path.open("rb")
+    if starts_with(path, GZIP):
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 def blocks(path: Path) -> Iterator[bytes]:

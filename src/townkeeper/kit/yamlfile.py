@@ -83,8 +83,8 @@ def _plain(node: yaml.Node, spot: Spot, file: YamlFile) -> object:
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*spot, i), file) for i, item in enumerate(node.value)]
-    is_nothing = node.tag == "tag:yaml.org,2002:null" and node.style is None
-    return None if is_nothing else node.value
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return None if is_plain and node.tag == "tag:yaml.org,2002:null" else node.value
 
 
 def validated(file: YamlFile, schema: type[M]) -> M:

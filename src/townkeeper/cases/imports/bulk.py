@@ -58,7 +58,7 @@ class BulkTable:
         self.table = model._meta.db_table
         self.fields = tuple(fields)
         known = {field.attname: field for field in model._meta.concrete_fields}
-        self.columns = [known[name].column for name in fields]
+        self.columns = [str(known[name].column) for name in fields]
         self.constants: list[Any] = []
         for name, field in known.items():
             if name in fields or field.primary_key:
@@ -71,7 +71,7 @@ class BulkTable:
                 default = json_value(default)
             else:
                 default = field.get_db_prep_save(default, connection)
-            self.columns.append(field.column)
+            self.columns.append(str(field.column))
             self.constants.append(default)
 
     def insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -88,7 +88,7 @@ class BulkTable:
                 return
             marks = ", ".join(["%s"] * len(self.columns))
             statement = f"INSERT INTO {self.table} ({quoted(self.columns)}) VALUES ({marks})"  # noqa: S608 - our own names
-            cursor.executemany(statement, (row + constants for row in rows))
+            cursor.executemany(statement, [row + constants for row in rows])
 
 
 def update_rows(

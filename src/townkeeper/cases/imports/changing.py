@@ -76,7 +76,7 @@ def known_cases(system: str, numbers: Sequence[str]) -> dict[str, Known]:
     rows = Case.objects.filter(external_system=system, external_number__in=numbers).values_list(
         "external_number", "id", "number", "external_digest"
     )
-    return {number: Known(*rest) for number, *rest in rows}
+    return {external: Known(pk, number, digest) for external, pk, number, digest in rows}
 
 
 def handled_here(known: Iterable[Known]) -> set[str]:

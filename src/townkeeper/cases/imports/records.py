@@ -118,6 +118,7 @@ class RecordReader:
         self.channels = {folded(k): v for k, v in mapping.values.channel.items()}
         self.outcomes = {folded(k): v for k, v in mapping.values.outcome.items()}
         self._found: dict[tuple[str, str, str], Any] = {}
+        self._wanting: set[tuple[str, str, str]] = set()
         self._folded: dict[str, str] = {"": ""}
 
     def number(self, cells: Sequence[Cell]) -> str:
@@ -330,8 +331,8 @@ class RecordReader:
             return found[0]
         policy = self.mapping.unknown.category
         if policy == "create" and not found:
-            self.tally.add("created-category", row, word)
-            return self._created("category", word, parent) if self.may_create else None
+            made: CategoryRow | None = self._created("category", row, word, parent)
+            return made
         self._unknown("category", row, word, found, policy)
         return None
 
@@ -351,8 +352,8 @@ class RecordReader:
         if len(found) == 1:
             return found[0]
         if policy == "create" and not found:
-            self.tally.add(f"created-{name}", row, word)
-            return self._created(name, word, "") if self.may_create else None
+            made: UnitRow | None = self._created(name, row, word, "")
+            return made
         if policy != "register":
             self._unknown(name, row, word, found, policy)
         return None
@@ -361,14 +362,21 @@ class RecordReader:
         values: dict[str, str] = getattr(self.mapping.values, name)
         return values.get(word, word)
 
-    def _created(self, name: str, word: str, parent: str) -> Any:  # noqa: ANN401 - a row of either kind
+    def _created(self, name: str, row: int, word: str, parent: str) -> Any:  # noqa: ANN401 - a row of either kind
+        """Add what the program does not know; a dry run only counts it, once."""
+        if not self.may_create:
+            if (name, word, parent) not in self._wanting:
+                self._wanting.add((name, word, parent))
+                self.tally.add(f"created-{name}", row, word)
+            return None
+        self.tally.add(f"created-{name}", row, word)
         meant = self._meant(name, word)
         if name == "category":
-            row: Any = self.resolver.create_category(meant, parent)
+            made: Any = self.resolver.create_category(meant, parent)
         else:
-            row = self.resolver.create_unit(meant, is_area=name == "area", actor=self.actor)
-        self._found[name, word, parent] = [row]
-        return row
+            made = self.resolver.create_unit(meant, is_area=name == "area", actor=self.actor)
+        self._found[name, word, parent] = [made]
+        return made
 
     def _unknown(self, name: str, row: int, word: str, found: Sequence[Any], policy: str) -> None:
         code = f"{name}-ambiguous" if found else f"{name}-unknown"

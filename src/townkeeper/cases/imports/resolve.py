@@ -130,8 +130,9 @@ class Resolver:
         above = self.category(parent) if parent else []
         if parent and not above:
             above = [self.create_category(parent, "")]
-        stem = f"{above[0].key}/" if above else "local/"
-        key = stem + slug(name, longest=60 - len(stem))
+        key = f"local/{slug(name)}"
+        if key in self.register.category_by_key:
+            key = f"local/{slug(f'{parent} {name}'.strip(), longest=50)}"
         category = Category.objects.create(
             key=key,
             kind=Category.Kind.LOCAL,
@@ -140,7 +141,7 @@ class Resolver:
         )
         touch_registers()
         row = CategoryRow(category.pk, key, category.name, category.parent_id, "", is_used=True)
-        self.register.categories[row.id] = row
+        self.register.categories[row.id] = self.register.category_by_key[key] = row
         self._add_category(row, [name])
         return row
 
