@@ -238,7 +238,7 @@ def record_act(case: Case, action: Action, opened: list[Task], act: Act, picture
         "tasks": [task_data(task, picture) for task in opened],
         "ownerless": any(task.unit_id is None for task in handling),
         "overruled": bool(given.units),
-        "owner": act.answer.reason() if handling and not given.units else None,
+        "owner": act.answer.reason() if handling and act.answer.category else None,
         "asks": changes.asks.decider if changes.asks else None,
         "outcome": changes.outcome,
     }

@@ -18,8 +18,8 @@ def draw_scene(kind: str, *, after: bool, variant: int) -> bytes:
     _street(pen, dice)
     if not after:
         {"stall": _stalls, "car": _cars, "hole": _hole}.get(kind, _refuse)(pen, dice)
-    pen.rectangle((0, 0, 250, 44), fill="#0c373a")
-    pen.text((14, 8), "SIMULATED", fill="white", font_size=26)
+    pen.rectangle((730, 660, 960, 720), fill="#0c373a")
+    pen.text((752, 674), "SIMULATED", fill="white", font_size=30)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()

@@ -74,14 +74,14 @@ def simulate(
     seed: int,
     *,
     until: datetime | None = None,
-    per_day: float = 5.0,
+    per_day: float = 6.0,
     actor: str = "simulation",
     progress: Callable[[int], object] = lambda _n: None,
 ) -> dict[str, object]:
     """Let the loaded program live through `months` whole months before the month of `until`.
 
     Refuses where live or imported cases are: simulated ones must never be mixed with them.
-    Deterministic by program, seed, months, `per_day` and `until`.
+    Deterministic by program, seed, months, `per_day` (the mean) and `until`.
     """
     _refuse_mixing()
     end = (until or timezone.now()).astimezone(ZONE)
@@ -89,8 +89,9 @@ def simulate(
     picture = desk()
     dice = random.Random(f"townkeeper {seed}")  # noqa: S311 - a simulation, not a secret
     run = Simulation(picture, dice, build_world(picture, dice, actor=actor), end)
-    for offset in range((end.date() - first).days + 1):
-        _plan_day(run, first + timedelta(days=offset), per_day)
+    days = (end.date() - first).days + 1
+    for offset in range(days):
+        _plan_day(run, first + timedelta(days=offset), per_day * _known(offset, days))
     run.run(progress)
     return {
         "from": first.isoformat(),
@@ -124,6 +125,14 @@ def _refuse_mixing() -> None:
 def _month_back(day: date, months: int) -> date:
     number = day.year * 12 + day.month - 1 - months
     return date(number // 12, number % 12 + 1, 1)
+
+
+def _known(offset: int, days: int) -> float:
+    """Return the share of reports that come in while the telephone number gets known.
+
+    Grows from half of `per_day` to one and a half: a new report telephone is not rung at once.
+    """
+    return 0.5 + offset / days
 
 
 def _plan_day(run: Simulation, on: date, per_day: float) -> None:
@@ -182,7 +191,6 @@ def _photo(run: Simulation, case: Case, spot: Spot, *, after: bool) -> None:
         kind="after-photo" if after else "before-photo",
         actor=run.world.crowd.anyone("operator"),
         file=run.photos[key],
-        note="simulated",
         is_public=True,
     )
 

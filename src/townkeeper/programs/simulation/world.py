@@ -18,6 +18,13 @@ RELAPSING_SHARE = 0.3
 """Share of (place, category) pairs where a fixed problem comes back."""
 
 
+ON = date(2026, 1, 1)
+"""The day for which the register is asked who leads where."""
+OWN_KINDS = 10
+OTHER_KINDS = 4
+"""Kinds of problems of a town that it leads itself, and that departments lead there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A place where a kind of problem turns up."""
@@ -128,7 +135,7 @@ def _named_spots(desk: Desk, dice: random.Random) -> list[Spot]:
                     category=row,
                     lon=place.lon,
                     lat=place.lat,
-                    weight=dice.uniform(2.0, 6.0),
+                    weight=dice.uniform(0.8, 2.4),
                     relapse=dice.uniform(0.3, 0.8) if dice.random() < RELAPSING_SHARE else 0.05,
                 )
             )
@@ -136,7 +143,7 @@ def _named_spots(desk: Desk, dice: random.Random) -> list[Spot]:
 
 
 def _common_spots(desk: Desk, dice: random.Random) -> list[Spot]:
-    """Give each township a share of the categories that the register knows."""
+    """Give each town kinds of problems: mostly ones that it leads itself, some that others lead."""
     rows = [
         row
         for row in desk.register.categories.values()
@@ -146,19 +153,34 @@ def _common_spots(desk: Desk, dice: random.Random) -> list[Spot]:
     towns = [u for u in desk.register.units.values() if u.kind == "township" and u.until is None]
     towns.sort(key=lambda unit: unit.path)
     return [
-        Spot(
-            place=None,
-            name=town.name,
-            area=town,
-            category=row,
-            lon=None,
-            lat=None,
-            weight=dice.uniform(0.2, 1.2),
-            relapse=0.04,
-        )
-        for town in towns
-        for row in dice.sample(rows, min(12, len(rows)))
+        _common_spot(dice, town, row) for town in towns for row in _kinds_of(desk, dice, town, rows)
     ]
+
+
+def _kinds_of(
+    desk: Desk, dice: random.Random, town: UnitRow, rows: list[CategoryRow]
+) -> list[CategoryRow]:
+    own, others = [], []
+    for row in rows:
+        lead = desk.register.resolve(row, town, ON).lead
+        (own if lead is not None and lead.id == town.id else others).append(row)
+    return [
+        *dice.sample(own, min(OWN_KINDS, len(own))),
+        *dice.sample(others, min(OTHER_KINDS, len(others))),
+    ]
+
+
+def _common_spot(dice: random.Random, town: UnitRow, row: CategoryRow) -> Spot:
+    return Spot(
+        place=None,
+        name=town.name,
+        area=town,
+        category=row,
+        lon=None,
+        lat=None,
+        weight=dice.uniform(0.2, 1.2),
+        relapse=0.04,
+    )
 
 
 def is_market_day(town: UnitRow, on: date) -> bool:
