@@ -334,6 +334,21 @@ def test_figure_that_nobody_computes(copy: Copy) -> None:
     assert found(copy, "brace").where == f"bulletins/monthly.yaml:{line}"
 
 
+def test_names_that_no_column_holds(copy: Copy) -> None:
+    line = copy.edit("units/offices.yaml", "zh-Hant: 區民政局", "zh-Hant: " + "區" * 121)
+    assert found(copy, "text-long").where == f"units/offices.yaml:{line}"
+    line = copy.edit("procedures/problem.yaml", "procedure: problem", "procedure: " + "p" * 41)
+    assert found(copy, "procedure").where == f"procedures/problem.yaml:{line}"
+
+
+def test_tree_that_is_too_deep(copy: Copy) -> None:
+    lines = [f"  - {{code: L{n}, kind: other, parent: L{n - 1}, name: 層}}" for n in range(1, 50)]
+    copy.append(
+        "units/offices.yaml", "  - {code: L0, kind: other, name: 層}\n" + "\n".join(lines) + "\n"
+    )
+    assert found(copy, "unit-too-deep").params["code"] == "L40"
+
+
 def test_target_without_a_source(copy: Copy) -> None:
     line = copy.append(
         "targets.yaml",

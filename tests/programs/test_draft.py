@@ -188,7 +188,7 @@ place: {code: "511011", name: {zh-Hans: 东兴区, en: Dongxing}, kind: county}
 key: dongxing-draft
 office: 城管局
 names: {unit: {城管局: {zh-Hans: 城市管理局, en: City management}}}
-same: {unit: {住建 局: 住建局}}
+same: {unit: {住建 局: 住建局, 城管局: 城管局}}
 leads: {路面坑洞: 交通局}
 limits: {路灯: 3wd, 流动摊贩: 4wh}
 hours: "mon-fri: 09:00-12:00, 14:00-18:00"

@@ -21,7 +21,7 @@ from townkeeper.calendars.actions import (
 from townkeeper.calendars.hours import WEEKDAYS, HoursError, Spans, parse_spans, weekly_hours
 from townkeeper.calendars.models import Calendar, CalendarVersion
 from townkeeper.calendars.statutory import DayEntry
-from townkeeper.kit.schema import Change, Key, Sourced, Texts, plain, tagged
+from townkeeper.kit.schema import Change, ShortKey, Sourced, Texts, plain, tagged
 
 PROGRAM: Final = "program"
 """How the source of a day begins that a program brought; the next load may take it out again."""
@@ -106,7 +106,7 @@ class CalendarSpec(Sourced):
 class CalendarFile(CalendarSpec):
     """`calendar.yaml`: the calendar of the place, and others by key, such as one for cleaning."""
 
-    others: dict[Key, CalendarSpec] = {}
+    others: dict[ShortKey, CalendarSpec] = {}
     market_days: Any = None
     """Market days move patrols, not deadlines: calendars pass over them."""
 

@@ -13,7 +13,7 @@ from townkeeper.duties.models import Category, Duty
 from townkeeper.journal.actions import record, touch_registers
 from townkeeper.kit import clock
 from townkeeper.kit.names import pinyin_key
-from townkeeper.kit.schema import Change, Code, Key, Sourced, Strict, Texts, plain, tagged
+from townkeeper.kit.schema import Change, Code, Key, Names, Sourced, Strict, Texts, plain, tagged
 from townkeeper.units.models import Unit
 
 EACH = "each"
@@ -25,7 +25,7 @@ class CategoryUse(Sourced):
     """A category that this place uses, with its limit and the words people use for it."""
 
     key: str = Field(max_length=60)
-    limit: str | None = None
+    limit: str | None = Field(default=None, max_length=20)
     outside_hours: Literal["intended"] | None = None
     """Says that a limit outside the office hours is meant, and not a slip."""
     keywords: list[str] = []
@@ -36,7 +36,7 @@ class LocalCategory(CategoryUse):
     """A kind of matter for which the national list has no code."""
 
     key: str = Field(max_length=60, pattern=r"^local/[a-z0-9][a-z0-9_-]*$")
-    name: Texts
+    name: Names
     parent: str | None = None
     nearest: str | None = None
     """The closest national code, and `because` why it does not fit."""

@@ -31,6 +31,12 @@ Texts = Annotated[
     AfterValidator(_known_languages),
 ]
 """A text by language, or one text for all (kept under the empty tag)."""
+Names = Annotated[
+    dict[str, Annotated[str, Field(min_length=1, max_length=120)]],
+    BeforeValidator(_texts),
+    AfterValidator(_known_languages),
+]
+"""The same for names, which have their place in tables and lists."""
 
 
 def plain(texts: Mapping[str, str]) -> str:
@@ -52,6 +58,9 @@ def _code(value: object) -> object:
 Code = Annotated[str, BeforeValidator(_code), Field(min_length=1, max_length=40)]
 """A unit's code or a key; digits must be quoted, or leading zeros would be lost."""
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
+
+ShortKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=30)]
+"""A key that a narrower column holds: roles, calendars."""
 
 
 class Strict(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from townkeeper.programs.findings import Finding
 from townkeeper.programs.fitting import meant
 from townkeeper.programs.folder import Folder, Located
+from townkeeper.units.actions import MAX_LEVEL
 from townkeeper.units.permissions import Permission
 from townkeeper.units.program import PlacesFile, PostsFile, RolesFile, UnitEntry
 
@@ -22,6 +23,7 @@ def check_units(folder: Folder) -> Iterator[Finding]:
     for located in by_code.values():
         yield from _references(located, by_code, whole=folder.is_whole("units/"))
     yield from _cycles(by_code)
+    yield from _too_deep(by_code)
     yield from _roots(folder, by_code)
     for key, group in folder.groups():
         if not group.entry.units:
@@ -60,6 +62,16 @@ def _cycles(by_code: Mapping[str, Located[UnitEntry]]) -> Iterator[Finding]:
             names = [*ring, code]
             yield by_code[ring[0]].find("unit-cycle", "parent", ring=" → ".join(map(str, names)))
         done.update(way)
+
+
+def _too_deep(by_code: Mapping[str, Located[UnitEntry]]) -> Iterator[Finding]:
+    """Yield units at more levels than the tree can hold; circles are said elsewhere."""
+    for code, located in by_code.items():
+        depth, at = 0, located.entry.parent
+        while at in by_code and depth <= MAX_LEVEL + 1:
+            depth, at = depth + 1, by_code[at].entry.parent
+        if depth == MAX_LEVEL + 1:
+            yield located.find("unit-too-deep", "parent", code=code, limit=MAX_LEVEL)
 
 
 def _roots(folder: Folder, by_code: Mapping[str, Located[UnitEntry]]) -> Iterator[Finding]:

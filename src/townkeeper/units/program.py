@@ -10,7 +10,18 @@ from townkeeper.accounts.models import User
 from townkeeper.journal.actions import record, touch_registers
 from townkeeper.kit import clock
 from townkeeper.kit.names import pinyin_key
-from townkeeper.kit.schema import Change, Code, Key, Sourced, Strict, Texts, plain, tagged
+from townkeeper.kit.schema import (
+    Change,
+    Code,
+    Key,
+    Names,
+    ShortKey,
+    Sourced,
+    Strict,
+    Texts,
+    plain,
+    tagged,
+)
 from townkeeper.units.actions import close_unit, next_path
 from townkeeper.units.models import Place, Post, Role, Unit
 
@@ -28,7 +39,7 @@ class UnitEntry(Sourced):
     """One unit of the tree."""
 
     code: Code
-    name: Texts
+    name: Names
     kind: UnitKind
     parent: Code | None = None
     aliases: list[str] = []
@@ -62,16 +73,16 @@ class RoleEntry(Sourced):
 class RolesFile(Strict):
     """`roles.yaml`."""
 
-    roles: dict[Key, RoleEntry]
+    roles: dict[ShortKey, RoleEntry]
 
 
 class PostEntry(Sourced):
     """A person, for a demonstration or a start, and the post they hold."""
 
-    user: str = Field(pattern=r"^[a-z0-9][a-z0-9_.@+-]*$", max_length=150)
-    name: Texts
+    user: str = Field(pattern=r"^[a-z0-9][a-z0-9_.@+-]*$", max_length=60)
+    name: Names
     unit: Code
-    role: Key
+    role: ShortKey
     scope: Code | None = None
     title: str = Field(default="", max_length=80)
     since: date | None = None
@@ -96,14 +107,14 @@ class PlaceProblem(Strict):
 
     categories: list[str] = Field(min_length=1)
     words: str = ""
-    source: str = ""
+    source: str = Field(default="", max_length=80)
 
 
 class PlaceEntry(Sourced):
     """A key place with a name."""
 
     key: Key
-    name: Texts
+    name: Names
     area: Code
     area_because: str = ""
     position: Position | None = None
@@ -318,7 +329,7 @@ def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
     for entry in entries:
         user, _made = User.objects.get_or_create(
             username=entry.user,
-            defaults={"name": plain(entry.name), "is_demo": True, "password": "!"},
+            defaults={"name": plain(entry.name)[:80], "is_demo": True, "password": "!"},
         )
         scope = units[entry.scope] if entry.scope else None
         post, added = Post.objects.get_or_create(
