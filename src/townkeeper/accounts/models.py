@@ -6,6 +6,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class User(AbstractUser):
@@ -16,6 +17,7 @@ class User(AbstractUser):
     is_demo = models.BooleanField(default=False)
     """Made for a demonstration; refused outside `townkeeper demo`."""
 
+    @override
     def __str__(self) -> str:
         return self.name or self.username
 
@@ -29,6 +31,7 @@ class Token(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return self.label
 

@@ -31,6 +31,7 @@ class Scheme(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.key}@{self.number}"
 
@@ -120,6 +121,7 @@ class Round(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.scheme_id} {self.period}#{self.number}"
 
@@ -183,6 +185,7 @@ class UnitScore(models.Model):
         ]
         ordering: ClassVar = ["group", "rank", "unit_name"]
 
+    @override
     def __str__(self) -> str:
         return f"{self.unit_name} {self.score}"
 

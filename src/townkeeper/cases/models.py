@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.models import CalendarVersion
@@ -63,6 +64,7 @@ class ProcedureVersion(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.key}@{self.number}"
 
@@ -73,6 +75,7 @@ class Counter(models.Model):
     key = models.CharField(max_length=40, primary_key=True)
     value = models.PositiveBigIntegerField(default=0)
 
+    @override
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
 
@@ -194,6 +197,7 @@ class Case(models.Model):
             models.Index(fields=["updated_at"], name="cases_updated"),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.number
 
@@ -216,6 +220,7 @@ class Reporter(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     is_anonymous = models.BooleanField(default=False)
 
+    @override
     def __str__(self) -> str:
         return self.masked_phone or self.name[:1] + "**"
 
@@ -272,6 +277,7 @@ class Task(models.Model):
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.step} {self.part}"
 
@@ -290,6 +296,7 @@ class Pause(models.Model):
     ground = models.CharField(max_length=60, blank=True)
     reason = models.TextField(blank=True)
 
+    @override
     def __str__(self) -> str:
         return f"{self.task_id} {self.since:%F %T}"
 
@@ -318,6 +325,7 @@ class Ask(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.action}"
 
@@ -342,6 +350,7 @@ class Evidence(models.Model):
     class Meta:
         verbose_name_plural = "evidence"
 
+    @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from townkeeper.kit.errors import Problem
 from townkeeper.procedures.model import RefusedError
@@ -46,6 +47,7 @@ class Filled:
         self.message = message
         self.params = params
 
+    @override
     def __str__(self) -> str:
         text = str(self.message)
         return text % self.params if self.params and "%(" in text else text

@@ -154,7 +154,8 @@ def _read_shared(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
-    """Leave through the same doors as Ctrl-C, so that servers and clusters are put away."""
+    """Leave through the same doors as Ctrl-C, once, so that servers and clusters are put away."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from townkeeper.kit.names import say
 from townkeeper.units.models import Unit
@@ -43,6 +44,7 @@ class Category(models.Model):
     class Meta:
         verbose_name_plural = "categories"
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -74,6 +76,7 @@ class Duty(models.Model):
         verbose_name_plural = "duties"
         indexes: ClassVar = [models.Index(fields=["category", "area"], name="duties_lookup")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.unit} {self.part} {self.category} @ {self.area}"
 

@@ -1,6 +1,7 @@
 """Stored uploads, one row per distinct content."""
 
 from django.db import models
+from typing_extensions import override
 
 
 class StoredFile(models.Model):
@@ -18,5 +19,6 @@ class StoredFile(models.Model):
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return self.sha256[:12]

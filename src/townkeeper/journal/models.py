@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Chain(models.Model):
@@ -12,6 +13,7 @@ class Chain(models.Model):
     length = models.PositiveIntegerField()
     head = models.BinaryField(max_length=32)
 
+    @override
     def __str__(self) -> str:
         return self.subject
 
@@ -34,6 +36,7 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["subject", "seq"], name="journal_entry_place"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.subject}#{self.seq} {self.act}"
 
@@ -50,6 +53,7 @@ class Seal(models.Model):
     key_id = models.CharField(max_length=16)
     signature = models.BinaryField(max_length=64)
 
+    @override
     def __str__(self) -> str:
         return f"seal {self.number}"
 
@@ -64,5 +68,6 @@ class Stamp(models.Model):
     key = models.CharField(max_length=20, primary_key=True)
     value = models.PositiveBigIntegerField(default=0)
 
+    @override
     def __str__(self) -> str:
         return f"{self.key}={self.value}"

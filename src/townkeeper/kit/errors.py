@@ -1,5 +1,7 @@
 """Errors meant for people: what is wrong, where, and what would be right."""
 
+from typing_extensions import override
+
 
 class Problem(Exception):  # noqa: N818 - it is read by people, who have problems, not errors
     """Something a person can correct; `message` may be lazily translated text."""
@@ -11,6 +13,7 @@ class Problem(Exception):  # noqa: N818 - it is read by people, who have problem
         self.hint = hint
         super().__init__(code)
 
+    @override
     def __str__(self) -> str:
         parts = [f"{self.where}: " if self.where else "", str(self.message)]
         if self.hint:

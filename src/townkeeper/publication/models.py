@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from townkeeper.assessment.models import Round
 
@@ -22,6 +23,7 @@ class Bulletin(models.Model):
     digests = models.JSONField(default=dict)
     """Format → SHA-256 of the file."""
 
+    @override
     def __str__(self) -> str:
         return self.number or f"{self.round_id}"
 
@@ -43,5 +45,6 @@ class BulletinTemplate(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.key

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.kit.names import pinyin_key, say
@@ -99,6 +100,7 @@ class Unit(models.Model):
     class Meta:
         ordering: ClassVar = ["path"]
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -129,6 +131,7 @@ class Role(models.Model):
     names = models.JSONField(default=dict)
     permissions = models.JSONField(default=list)
 
+    @override
     def __str__(self) -> str:
         return self.key
 
@@ -158,6 +161,7 @@ class Post(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["user", "role"], name="units_post_user_role")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.user} {self.role} {self.unit}"
 
@@ -182,6 +186,7 @@ class Place(models.Model):
     source = models.CharField(max_length=80, blank=True)
     until = models.DateField(null=True, blank=True)
 
+    @override
     def __str__(self) -> str:
         return self.name
 
