@@ -62,7 +62,7 @@ class Answers(Strict):
     """The unit, as the file calls it, that accepts and dispatches; empty for the place itself."""
     names: NamedTexts = NamedTexts()
     same: Named = Named()
-    """Value → the value that it is another writing of."""
+    """Value → the value that it is another writing of; itself, when it only looks like others."""
     drop: Dropped = Dropped()
     leads: dict[str, str] = {}
     """Kind of matter → the unit that leads for it, both as the file calls them."""

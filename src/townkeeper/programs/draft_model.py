@@ -202,7 +202,7 @@ class Draft:
     def aliases_of(self, part: str, value: str) -> list[str]:
         """Return the writings under which the file knows a unit or an area."""
         merged = self.answers.same.unit if part == "unit" else self.answers.same.area
-        words = [other for other, meant in merged.items() if meant == value]
+        words = [other for other, meant in merged.items() if other != meant == value]
         if value not in self.names_of(part, value).values():
             words.insert(0, value)
         return words
@@ -330,7 +330,10 @@ def _about_names(draft: Draft) -> list[Decision]:
     found = []
     for part, names in (("unit", draft.learned.units), ("area", draft.learned.areas)):
         known: Counter[str] = names
+        merged = getattr(draft.answers.same, part)
         for one, other in alike(known):
+            if merged.get(one) == one or merged.get(other) == other:
+                continue
             rare, usual = sorted((one, other), key=lambda name: known[name])
             evidence = f"{one} {known[one]:,}, {other} {known[other]:,}"
             rows = known[rare]
