@@ -122,3 +122,62 @@ def test_an_inserted_entry_is_found(written):
 def test_a_moved_head_is_found(written):
     Chain.objects.filter(subject="case:2").update(head=bytes(32))
     assert kinds() == [("case:2", 1, "head")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "seq"),
+    [
+        ({"length": 2}, "inserted", 3),
+        ({"length": 4}, "removed", 4),
+        ({"head": b"\x01" * 32}, "head", 3),
+        ({"length": 0, "head": ZERO}, "inserted", 3),
+    ],
+)
+def test_a_chain_row_that_was_tampered_with_is_found(written, fields, kind, seq):
+    Chain.objects.filter(subject="case:1").update(**fields)
+    assert kinds() == [("case:1", seq, kind)]
+
+
+def test_a_removed_chain_row_is_found(written):
+    Chain.objects.filter(subject="case:1").delete()
+    assert kinds() == [("case:1", 1, "orphan")]
+
+
+def test_a_chain_row_renamed_to_another_subject_is_found_twice(written):
+    Chain.objects.filter(subject="case:2").update(subject="case:3")
+    assert sorted(kinds()) == [("case:2", 1, "orphan"), ("case:3", 1, "removed")]
+
+
+def test_a_chain_row_out_of_nothing_is_found(written):
+    Chain.objects.create(subject="case:7", length=0, head=ZERO)
+    assert kinds() == [("case:7", 1, "removed")]
+
+
+def test_histories_that_changed_places_are_found(written):
+    """An entry is hashed with its subject: it cannot be given to another case."""
+    Entry.objects.filter(subject="case:2").update(subject="case:8")
+    Chain.objects.filter(subject="case:2").update(subject="case:8")
+    assert kinds() == [("case:8", 1, "changed")]
+
+
+def test_only_one_history_is_looked_at_when_one_is_asked_for(written):
+    Chain.objects.filter(subject="case:2").update(head=bytes(32))
+    assert kinds("case:1") == []
+    assert kinds("case:2") == [("case:2", 1, "head")]
+    assert verify_journal("case:none") == (0, [])
+
+
+def test_more_histories_than_fit_in_one_batch(db, django_assert_max_num_queries):
+    for n in range(503):
+        record(subject=f"case:{n:04}", act="case.noted", actor="a", data={"n": n})
+    Entry.objects.filter(subject="case:0502").delete()
+    with django_assert_max_num_queries(6):
+        checked = verify_journal()
+    assert checked.entries == 502
+    assert [p.subject for p in checked.problems] == ["case:0502"]
+
+
+def test_progress_is_told_in_entries(written):
+    told = []
+    verify_journal(progress=told.append)
+    assert sum(told) == 4

@@ -61,10 +61,7 @@ def record(
         digest = entry_hash(head, **fields)  # type: ignore[arg-type]
         stored = connection.ops.adapt_datetimefield_value(when)
         cursor.execute(_INSERT, [*({**fields, "time": stored}.values()), digest])
-        if length:
-            cursor.execute(_MOVE, [length + 1, digest, subject])
-        else:
-            cursor.execute(_BEGIN, [subject, 1, digest])
+        cursor.execute(_MOVE, [length + 1, digest, subject])
     return Entry(**fields, hash=digest)
 
 
@@ -73,7 +70,11 @@ _INSERT = (
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _MOVE = "UPDATE journal_chain SET length = %s, head = %s WHERE subject = %s"
-_BEGIN = "INSERT INTO journal_chain (subject, length, head) VALUES (%s, %s, %s)"
+_BEGIN = (
+    "INSERT INTO journal_chain (subject, length, head) VALUES (%s, 0, %s)"
+    " ON CONFLICT (subject) DO UPDATE SET length = journal_chain.length RETURNING length, head"
+)
+"""Two who write a subject's first entries at once: the second waits here, and comes after."""
 
 
 def _head(cursor: CursorWrapper, subject: str) -> tuple[int, bytes]:
@@ -88,7 +89,10 @@ def _head(cursor: CursorWrapper, subject: str) -> tuple[int, bytes]:
         [subject],
     )
     row = cursor.fetchone()
-    return (row[0], bytes(row[1])) if row else (0, ZERO)
+    if row is None:
+        cursor.execute(_BEGIN, [subject, ZERO])
+        row = cursor.fetchone()
+    return row[0], bytes(row[1])
 
 
 def touch_registers() -> None:
