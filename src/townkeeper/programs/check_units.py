@@ -68,7 +68,7 @@ def _too_deep(by_code: Mapping[str, Located[UnitEntry]]) -> Iterator[Finding]:
     """Yield units at more levels than the tree can hold; circles are said elsewhere."""
     for code, located in by_code.items():
         depth, at = 0, located.entry.parent
-        while at in by_code and depth <= MAX_LEVEL + 1:
+        while at is not None and at in by_code and depth <= MAX_LEVEL + 1:
             depth, at = depth + 1, by_code[at].entry.parent
         if depth == MAX_LEVEL + 1:
             yield located.find("unit-too-deep", "parent", code=code, limit=MAX_LEVEL)

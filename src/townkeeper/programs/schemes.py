@@ -50,4 +50,4 @@ def install_bulletin(part: BulletinFile, *, place: Mapping[str, str], actor: str
     definition = part.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     definition["place"] = dict(place)
     act = install_template(definition, actor=actor)
-    return [Change("bulletin", act, part.bulletin, dict(part.title))] if act else []
+    return [Change("bulletin", act, part.bulletin)] if act else []
