@@ -37,6 +37,11 @@ def people(units):
 
 @pytest.fixture
 def scheme():
+    return make_scheme()
+
+
+def make_scheme() -> Scheme:
+    """The scheme that the district uses."""
     path = ROOT / "programs" / "dongxing" / "schemes" / "monthly.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     rules = SchemeFile.model_validate(data)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from townkeeper.journal.models import Entry
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
-from townkeeper.web.stages import look_of
+from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
 CIRCLES = {"info": "b", "ok": "o", "warn": "y", "bad": "r", "violet": "v", "grey": "g"}
@@ -127,6 +127,8 @@ def owner_line(owner: Mapping[str, Any] | None, names: Names) -> str:
         return ""
     if not owner.get("lead"):
         return _("The duty register names nobody for this kind of matter here.")
+    if not owner.get("by_category") or not owner.get("by_area"):
+        return ""  # the unit stayed as it was; the register was not asked
     parts = {
         "unit": names.unit(owner["lead"]),
         "category": names.categories.get(str(owner.get("by_category")), ""),
@@ -141,7 +143,9 @@ def owner_line(owner: Mapping[str, Any] | None, names: Names) -> str:
 @telling("case.opened")
 def _opened(data: Mapping[str, Any], names: Names) -> Told:
     lines = [
-        _("Channel: %(channel)s.") % {"channel": data["channel"]} if data.get("channel") else "",
+        _("Channel: %(channel)s.") % {"channel": channel_words(data["channel"])}
+        if data.get("channel")
+        else "",
         owner_line(data.get("owner"), names),
         _due_line(data),
     ]
@@ -156,11 +160,16 @@ def _imported(data: Mapping[str, Any], _names: Names) -> Told:
     return Told(_("Imported"), [line] if system or number else [], "file-input", "b", public=False)
 
 
+def shown_note(note: str) -> str:
+    """Return a note without the mark of the simulation, which is shown as a tag anyway."""
+    return "" if note == "simulated" else note
+
+
 @telling("case.evidence")
 def _evidence(data: Mapping[str, Any], _names: Names) -> Told:
     kind = str(EVIDENCE.get(data.get("kind", ""), data.get("kind", "")))
     title = _("Evidence added: %(kind)s") % {"kind": kind}
-    return Told(title, [data.get("note") or ""], "camera", "", public=False)
+    return Told(title, [shown_note(data.get("note") or "")], "camera", "", public=False)
 
 
 @telling("case.granted")
@@ -229,4 +238,7 @@ def _tasks_line(data: Mapping[str, Any], names: Names) -> str:
             when = full_time(datetime.fromisoformat(task["due"]))
             text = _("%(unit)s, due %(when)s") % {"unit": text, "when": when}
         parts.append(text)
-    return _("Now with: %(units)s.") % {"units": "; ".join(parts)} if parts else ""
+    said = parts[0] if parts else ""
+    for part in parts[1:]:
+        said = _("%(one)s; %(more)s") % {"one": said, "more": part}
+    return _("Now with: %(units)s.") % {"units": said} if said else ""

@@ -1,4 +1,4 @@
-"""How the stages of a procedure look: colour and icon of the tag (stages, never step names)."""
+"""How stages look (colour and icon of the tag) and what channels are called."""
 
 from typing import NamedTuple
 
@@ -12,6 +12,23 @@ class Look(NamedTuple):
     kind: str
     icon: str
     word: str | Promise
+
+
+CHANNELS: dict[str, str | Promise] = {
+    "api": _("program"),
+    "hotline": _("hotline"),
+    "inspection": _("inspection"),
+    "patrol": _("patrol"),
+    "portal": _("public page"),
+    "window": _("service window"),
+    "media": _("media"),
+    "letter": _("letter"),
+}
+
+
+def channel_words(channel: str) -> str:
+    """Return a channel's name; one that a place brought itself is shown as it wrote it."""
+    return str(CHANNELS.get(channel, channel))
 
 
 UNKNOWN = Look("grey", "circle-dot", _("in progress"))

@@ -52,6 +52,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
     previous, following = neighbours(visible, case)
     context = {
         "case": case,
+        "where": where_is(case),
         "state_title": step_title(case),
         "progress": make_progress(procedure_of(case), case, tasks),
         "procedure_title": say(case.procedure.titles) or case.procedure.key,
@@ -70,6 +71,15 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "head_hash": bytes(entries[0].hash).hex()[:CHAIN_SHORT] if entries else "",
     }
     return render(request, "office/case.html", context)
+
+
+def where_is(case: Case) -> str:
+    """Return area, place and address in one line, each said once."""
+    parts: list[str] = []
+    for part in (case.area.title if case.area else "", str(case.place or ""), case.address):
+        if part and not any(part in other for other in (*parts, case.address) if other != part):
+            parts += [part] if part not in parts else []
+    return " ".join(parts)
 
 
 def _loaded(cases: CaseQuerySet) -> CaseQuerySet:

@@ -17,7 +17,7 @@ from townkeeper.publication.typeset.xlsx import write_csv, write_table
 from townkeeper.web.office.counters import count_all, make_kpis, make_picks, make_tabs
 from townkeeper.web.office.listing import PAGE, Listing, key_of, narrowed, ordered
 from townkeeper.web.office.rows import Row, make_rows, with_row_parts
-from townkeeper.web.stages import look_of
+from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
 COUNT_UP_TO = 10_000
@@ -128,7 +128,7 @@ def _cells(row: Row) -> list[Cell]:
         case.number,
         case.title,
         case.category.title if case.category else "",
-        case.channel,
+        channel_words(case.channel),
         case.area.title if case.area else "",
         case.address,
         case.unit.title if case.unit else "",

@@ -12,7 +12,7 @@ from townkeeper.cases.models import CaseQuerySet, Stage
 from townkeeper.duties.models import Category, Duty
 from townkeeper.units.models import Unit
 from townkeeper.web.office.listing import NOBODY, Listing, day_start, due_condition, waiting_for
-from townkeeper.web.stages import look_of
+from townkeeper.web.stages import channel_words, look_of
 
 AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
@@ -90,6 +90,7 @@ def make_picks(listing: Listing, visible: CaseQuerySet) -> list[dict[str, Any]]:
     units = Unit.objects.filter(Exists(Duty.objects.filter(unit=OuterRef("pk"))))
     areas = Unit.objects.filter(kind__in=AREA_KINDS, until=None)
     channels = visible.exclude(channel="").order_by("channel").values_list("channel", flat=True)
+    ways = [(way, channel_words(way)) for way in channels.distinct()]
     stages = [(value, look_of(value).word) for value in Stage.values]
     owners = [(NOBODY, _("without owner")), *sorted((u.code, u.title) for u in units)]
     return [
@@ -98,7 +99,7 @@ def make_picks(listing: Listing, visible: CaseQuerySet) -> list[dict[str, Any]]:
         _pick("area", _("Area"), [(u.code, u.title) for u in areas], listing.area),
         _pick("unit", _("Unit"), owners, listing.unit),
         _pick("due", _("Time limit"), due_choices(), listing.due),
-        _pick("channel", _("Channel"), [(c, c) for c in channels.distinct()], listing.channel),
+        _pick("channel", _("Channel"), ways, listing.channel),
     ]
 
 

@@ -240,7 +240,7 @@ def _bars(items: list[Item], sheets: dict[str, dict[str, Any]]) -> list[Bar]:
 
 def spark_points(values: list[Decimal]) -> tuple[str, tuple[str, str]]:
     """Return the points of a small line and its end; nothing where there is no line to draw."""
-    if not values:
+    if len(values) < 2:  # noqa: PLR2004 - a line needs two points
         return "", ("", "")
     low, high = min(values), max(values)
     spread = high - low or Decimal(1)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
 from townkeeper.kit.names import say
-from townkeeper.web.stages import look_of
+from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import Clock, ago, clock_time, full_time
 
 register = template.Library()
@@ -106,6 +106,12 @@ def num(value: float | Decimal | None, places: int = 0) -> str:
 def pct(value: float | Decimal | None, places: int = 1) -> str:
     """Return a ratio (0 to 1) as a percentage; a dash where there is none."""
     return DASH if value is None or value == "" else f"{100 * value:.{places}f}%"
+
+
+@register.filter
+def channel(value: str) -> str:
+    """Return a channel in words."""
+    return channel_words(value)
 
 
 @register.filter
