@@ -70,7 +70,7 @@ def test_wrong_usage_is_2_and_one_object(run, argv):
     [
         (("import", "nowhere.csv", "--mapping", "nowhere.yaml"), "no-such-file"),
         (("program", "load", "nowhere"), "no-such-folder"),
-        (("verify", "nowhere.json"), "file-unreadable"),
+        (("verify", "nowhere.json"), "no-such-file"),
         (("token", "issue", "nobody", "--label", "x"), "no-such-user"),
         (("serve", "--port", "99999"), "no-such-port"),
         (("bench", "nothing"), "no-such-benchmark"),
@@ -87,7 +87,7 @@ def test_a_refusal_is_1_with_its_reason(run, argv, problem):
 
 def test_a_message_speaks_the_language(run):
     _code, out, _err = run("verify", "nowhere.json", "--json", "--language", "zh-hant")
-    assert "無法讀取" in json.loads(out)["error"]["message"]
+    assert "沒有這個文件" in json.loads(out)["error"]["message"]
 
 
 def test_an_unexpected_error_leaves_its_trace_in_the_log_only(run, monkeypatch, settings):

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from typing_extensions import override
 
 from townkeeper.accounts.models import User
@@ -12,7 +12,7 @@ class PeopleBackend(ModelBackend):
     """Refuses demonstration accounts, also in sessions that exist already."""
 
     @override
-    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         if isinstance(user, User) and user.is_demo and not settings.DEMO:
             return False
         return super().user_can_authenticate(user)

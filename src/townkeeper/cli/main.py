@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> Parser:
     """Return the whole command line; the words are in the language in use."""
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = Parser(add_help=False)
     _add_shared(shared, default=argparse.SUPPRESS)
     parser = Parser(
         prog="townkeeper",

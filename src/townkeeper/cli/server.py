@@ -71,13 +71,6 @@ def serve(
     on_ready: Callable[[str], object],
 ) -> None:
     """Serve until stopped; `on_ready` is told the address once it answers."""
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws",
-        "--host", host, "--port", str(port), "--workers", str(max(1, workers)),
-        "--blocking-threads", str(_THREADS), "--respawn-failed-workers",
-        "--log-level", os.environ.get("TOWNKEEPER_LOG", "WARNING").lower(),
-        "townkeeper.config.wsgi:application",
-    ]  # fmt: skip
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
@@ -86,7 +79,7 @@ def serve(
     }
     done = threading.Event()
     worker = threading.Thread(target=work_until, args=(done,), name="work", daemon=True)
-    with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
+    with subprocess.Popen(_command(host, port, workers), env=environment) as server:  # noqa: S603 - our own command
         try:
             _wait_until_it_answers(server, host, port)
             on_ready(f"http://{_spoken(host)}:{port}/")
@@ -104,6 +97,16 @@ def serve(
         raise Problem(
             "server-ended", _("The server ended by itself (code %(code)s).") % {"code": code}
         )
+
+
+def _command(host: str, port: int, workers: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws",
+        "--host", host, "--port", str(port), "--workers", str(max(1, workers)),
+        "--blocking-threads", str(_THREADS), "--respawn-failed-workers",
+        "--log-level", os.environ.get("TOWNKEEPER_LOG", "WARNING").lower(),
+        "townkeeper.config.wsgi:application",
+    ]  # fmt: skip
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

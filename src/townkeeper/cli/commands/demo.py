@@ -3,6 +3,7 @@
 import argparse
 import os
 import webbrowser
+from functools import partial
 
 from townkeeper.cli import console
 from townkeeper.cli.console import Outcome, table
@@ -49,22 +50,22 @@ def run(args: argparse.Namespace) -> Outcome:
     if args.prepare_only:
         return Outcome(data, _("The demonstration is ready."))
 
-    def announce(address: str) -> None:
-        rows = [list(person.values()) for person in people]
-        head = (_("role"), _("user name"), _("password"), _("unit"))
-        console.tell(table(rows, head))
-        console.tell()
-        console.tell(_("Everything shown is simulated. Ctrl-C ends the demonstration."))
-        console.tell(_("Open %(address)s") % {"address": address})
-        if not args.no_browser:
-            webbrowser.open(address)
-
     serve(
         home=home,
         host=HOST,
         port=args.port or free_port(HOST, 8000),
         workers=2,
         with_work=True,
-        on_ready=announce,
+        on_ready=partial(_announce, people, browser=not args.no_browser),
     )
     return Outcome({**data, "stopped": True}, _("Stopped."))
+
+
+def _announce(people: list[dict[str, str]], address: str, *, browser: bool) -> None:
+    rows = [list(person.values()) for person in people]
+    console.tell(table(rows, (_("role"), _("user name"), _("password"), _("unit"))))
+    console.tell()
+    console.tell(_("Everything shown is simulated. Ctrl-C ends the demonstration."))
+    console.tell(_("Open %(address)s") % {"address": address})
+    if browser:
+        webbrowser.open(address)
