@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.files.models import StoredFile
-from townkeeper.files.photos import NotAPhotoError, TooManyPixelsError, look, public_copy
+from townkeeper.files.photos import NotAPhotoError, Seen, TooManyPixelsError, look, public_copy
 from townkeeper.journal.actions import record
 from townkeeper.kit.errors import Problem
 
@@ -31,24 +31,7 @@ def store_photo(data: bytes, *, name: str, actor: str) -> StoredFile:
     believed; only the content counts.
     """
     _refuse_size(data, name)
-    try:
-        seen = look(data)
-        small = public_copy(data)
-    except TooManyPixelsError as error:
-        raise Problem(
-            "photo-too-large",
-            _("The picture has too many pixels (%(width)d × %(height)d).")
-            % {"width": error.width, "height": error.height},
-            where=name,
-            hint=_("Send it smaller; 4000 × 3000 is plenty."),
-        ) from None
-    except NotAPhotoError:
-        raise Problem(
-            "not-a-photo",
-            _("This file is not a photo, whatever its name says."),
-            where=name,
-            hint=_("JPEG, PNG, WebP and GIF pictures can be taken."),
-        ) from None
+    seen, small = _look(data, name)
     sha256 = hashlib.sha256(data).hexdigest()
     known = StoredFile.objects.filter(sha256=sha256).first()
     if known is not None:
@@ -74,6 +57,27 @@ def store_photo(data: bytes, *, name: str, actor: str) -> StoredFile:
         data={"sha256": sha256, "size": len(data), "type": seen.media_type},
     )
     return stored
+
+
+def _look(data: bytes, name: str) -> tuple[Seen, bytes]:
+    """Return what the content is, and its public copy."""
+    try:
+        return look(data), public_copy(data)
+    except TooManyPixelsError as error:
+        raise Problem(
+            "photo-too-large",
+            _("The picture has too many pixels (%(width)d × %(height)d).")
+            % {"width": error.width, "height": error.height},
+            where=name,
+            hint=_("Send it smaller; 4000 × 3000 is plenty."),
+        ) from None
+    except NotAPhotoError:
+        raise Problem(
+            "not-a-photo",
+            _("This file is not a photo, whatever its name says."),
+            where=name,
+            hint=_("JPEG, PNG, WebP and GIF pictures can be taken."),
+        ) from None
 
 
 def _refuse_size(data: bytes, name: str) -> None:

@@ -72,6 +72,20 @@ _SECTIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
 }
 
 
+def _item(
+    key: str, traditional: str, simplified: str, english: str, *, metric: str, weight: int
+) -> dict[str, Any]:
+    """Return one item of the drafted scheme: a rate, full points from 95 %."""
+    return {
+        "key": key,
+        "title": {"zh-Hant": traditional, "zh-Hans": simplified, "en": english},
+        "metric": metric,
+        "weight": weight,
+        "rule": {"kind": "linear", "zero_at": 50, "full_at": 95},
+        "min_sample": 5,
+    }
+
+
 def scheme_data(draft: Draft) -> dict[str, Any]:
     """Return `schemes/monthly.yaml`: what records of the past can show."""
     del draft  # the same for every place, until somebody decides
@@ -91,30 +105,17 @@ def scheme_data(draft: Draft) -> dict[str, Any]:
         ],
         "min_cases": 5,
         "items": [
-            {
-                "key": "on-time",
-                "title": {
-                    "zh-Hant": "按期處置率",
-                    "zh-Hans": "按期处置率",
-                    "en": "Handled on time",
-                },
-                "metric": "on_time_rate",
-                "weight": 70,
-                "rule": {"kind": "linear", "zero_at": 50, "full_at": 95},
-                "min_sample": 5,
-            },
-            {
-                "key": "closing",
-                "title": {
-                    "zh-Hant": "按期結案率",
-                    "zh-Hans": "按期结案率",
-                    "en": "Closed on time",
-                },
-                "metric": "closed_on_time_rate",
-                "weight": 30,
-                "rule": {"kind": "linear", "zero_at": 50, "full_at": 95},
-                "min_sample": 5,
-            },
+            _item(
+                "on-time",
+                "按期處置率",
+                "按期处置率",
+                "Handled on time",
+                metric="on_time_rate",
+                weight=70,
+            ),
+            _item(
+                "closing", "按期結案率", "按期结案率", "Closed on time", "closed_on_time_rate", 30
+            ),
         ],
     }
 
