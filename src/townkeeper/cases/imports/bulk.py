@@ -4,9 +4,10 @@ PostgreSQL takes them by COPY, SQLite by a prepared insert. Columns that a calle
 the model's default, so that a new column never goes missing here; a test compares with models.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.db import connection
@@ -14,6 +15,9 @@ from django.db.models import JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
 
 from townkeeper.journal.chain import time_text
+
+LOG_PAGES: Final = 16_384
+"""64 MB of SQLite's write-ahead log."""
 
 
 def quoted(names: Iterable[str]) -> str:
@@ -86,9 +90,35 @@ class BulkTable:
                     for row in rows:
                         copy.write_row(row + constants)
                 return
-            marks = ", ".join(["%s"] * len(self.columns))
+            # What is the same in every row stands in the statement: fewer values to bind.
+            marks = ", ".join([*["%s"] * len(self.fields), *map(_literal, constants)])
             statement = f"INSERT INTO {self.table} ({quoted(self.columns)}) VALUES ({marks})"  # noqa: S608 - our own names
-            cursor.executemany(statement, [row + constants for row in rows])
+            cursor.executemany(statement, rows)
+
+
+def _literal(value: object) -> str:
+    """Return a default value of ours as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return str(int(value)) if isinstance(value, bool) else str(value)
+    return "'" + str(value).replace("'", "''").replace("%", "%%") + "'"
+
+
+@contextmanager
+def few_checkpoints() -> Iterator[None]:
+    """Let SQLite's log grow while much is written, instead of copying it back after each chunk."""
+    if is_postgresql():
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_autocheckpoint")
+        usual = int(cursor.fetchone()[0])
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {usual}")
 
 
 def update_rows(

@@ -26,6 +26,7 @@ SERIALS: Final = (20_000, 80_000)
 """Excel's day numbers from 1954 to 2119: a date cell that was formatted as a number."""
 EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local until a zone is put on
 YEARS: Final = (1950, 2150)
+DATE_LENGTH: Final = len("2011-07-01")
 HOURS_KEPT: Final = 100_000
 
 
@@ -59,7 +60,13 @@ class MomentReader:
 
         `day_time` completes a date without a time. Errors: UnreadableError, ImpossibleError.
         """
-        local = self._local(cell)
+        try:
+            # Nearly every cell is ISO text with a time and without a zone; the rest goes below.
+            local: datetime | date | None = datetime.fromisoformat(cell)  # type: ignore[arg-type]
+            if len(cell) <= DATE_LENGTH:  # type: ignore[arg-type]
+                local = self._local(cell)
+        except (ValueError, TypeError):
+            local = self._local(cell)
         if local is None:
             return None
         is_day = not isinstance(local, datetime)

@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.cases.desk import DEFAULT_PREFIX
+from townkeeper.cases.imports.bulk import few_checkpoints
 from townkeeper.cases.imports.changing import Changer, Known, handled_here, known_cases
 from townkeeper.cases.imports.mapping import ImportMapping
 from townkeeper.cases.imports.plan import plan_for
@@ -151,7 +152,7 @@ class Run:
                 self.tally.add("column-missing", 0, column)
         counted = count_rows(self.table, self.mapping)
         try:
-            with _uncollected():
+            with _uncollected(), few_checkpoints():
                 for rows in _chunks(self.table.records(self._note), chunk):
                     self._chunk(rows, counted.last_rows)
                     progress(self.report.read, counted.rows)

@@ -179,12 +179,12 @@ class Writer:
 
     def times(self, record: Record, at: Standing) -> Stored:
         """Return the record's times as they are stored."""
-        stored = self.stored_moment
+        stored, due, closed = self.stored_moment, record.due_at, record.closed_at
         return Stored(
             stored(record.opened_at),
-            stored(record.due_at),
-            stored(at.warn_at),
-            stored(record.closed_at),
+            stored(due) if due else None,
+            stored(at.warn_at) if at.warn_at else None,
+            stored(closed) if closed else None,
         )
 
     def _numbers(self, records: Sequence[Record]) -> list[str]:
