@@ -6,9 +6,11 @@ from functools import lru_cache
 from django.utils.translation import get_language
 from pypinyin import Style, lazy_pinyin
 
+TRADITIONAL = ("zh-Hant", "zh-Hans", "en")
+SIMPLIFIED = ("zh-Hans", "zh-Hant", "en")
 FALLBACKS = {
-    "zh-hant": ("zh-Hant", "zh-Hans", "en"),
-    "zh-hans": ("zh-Hans", "zh-Hant", "en"),
+    **dict.fromkeys(("zh-hant", "zh-hk", "zh-mo", "zh-tw"), TRADITIONAL),
+    **dict.fromkeys(("zh-hans", "zh-cn", "zh-sg", "zh"), SIMPLIFIED),
     "en": ("en", "zh-Hant", "zh-Hans"),
 }
 
@@ -19,7 +21,7 @@ def say(texts: Mapping[str, str], language: str | None = None) -> str:
     for tag in FALLBACKS.get(key, FALLBACKS["en"]):
         if texts.get(tag):
             return texts[tag]
-    return next(iter(texts.values()), "")
+    return next(filter(None, texts.values()), "")
 
 
 @lru_cache(maxsize=20_000)
