@@ -47,7 +47,32 @@ def run(quick: bool = False) -> list[dict]:  # noqa: FBT001, FBT002 - the interf
 def made_up(path: Path, count: int) -> Path:
     """Write a file of the same shape: days, kinds, units and texts in turn, nothing random."""
     start = datetime(2011, 7, 1)  # noqa: DTZ001 - local times as in the real file
-    columns = ["case_enquiry_id", "open_dt", "target_dt", "closed_dt", "ontime", "case_status", "closure_reason", "case_title", "subject", "reason", "type", "queue", "department", "submittedphoto", "closedphoto", "location", "neighborhood", "ward", "precinct", "police_district", "location_zipcode", "latitude", "longitude", "source"]
+    columns = [
+        "case_enquiry_id",
+        "open_dt",
+        "target_dt",
+        "closed_dt",
+        "ontime",
+        "case_status",
+        "closure_reason",
+        "case_title",
+        "subject",
+        "reason",
+        "type",
+        "queue",
+        "department",
+        "submittedphoto",
+        "closedphoto",
+        "location",
+        "neighborhood",
+        "ward",
+        "precinct",
+        "police_district",
+        "location_zipcode",
+        "latitude",
+        "longitude",
+        "source",
+    ]
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns, restval="")
         writer.writeheader()

@@ -114,7 +114,12 @@ def scheme_data(draft: Draft) -> dict[str, Any]:
                 weight=70,
             ),
             _item(
-                "closing", "按期結案率", "按期结案率", "Closed on time", "closed_on_time_rate", 30
+                "closing",
+                "按期結案率",
+                "按期结案率",
+                "Closed on time",
+                metric="closed_on_time_rate",
+                weight=30,
             ),
         ],
     }
