@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import ibis
 import pyarrow as pa
 
+from townkeeper.analytics.engine import Tables, tables_of
 from townkeeper.analytics.lake import ARROW
 from townkeeper.analytics.tables import known_extracts
 from townkeeper.cases.metrics_facts import FIXED, SELF_FOUND, Window, month_window
@@ -38,7 +38,7 @@ class Task:
     id: int = 0
 
 
-@dataclass
+@dataclass(repr=False)
 class Case:
     unit: int | None
     tasks: list[Task]
@@ -50,6 +50,9 @@ class Case:
     """(kind, unit, time)"""
     extensions: list = field(default_factory=list)
     number: str = ""
+
+    def __repr__(self) -> str:
+        return self.number
 
     @property
     def filed(self) -> datetime | None:
@@ -72,8 +75,8 @@ def window(until: str = "10-15 00:00", month: str = "2026-09") -> Window:
     return month_window(month, until=t(until), zone=SHANGHAI)
 
 
-def tables(cases: list[Case]) -> dict:
-    """The extracts of these cases as Ibis tables."""
+def tables(cases: list[Case]) -> Tables:
+    """The extracts of these cases."""
     rows: dict[str, list[tuple]] = defaultdict(list)
     rows["units"] = [(pk, code, code, "department", f"{pk:04}.") for pk, code in UNITS.items()]
     opened = t("08-01 00:00")
@@ -90,7 +93,7 @@ def tables(cases: list[Case]) -> dict:
             rows["stops"] += [(pk, opened, task.id, since, until) for since, until in task.stops]
         rows["events"] += [(pk, opened, kind, unit, at) for kind, unit, at in case.events]
         rows["extensions"] += [(pk, opened, unit, at) for unit, at in case.extensions]
-    return {name: ibis.memtable(_arrow(name, rows[name])) for name in known_extracts()}
+    return tables_of({name: _arrow(name, rows[name]) for name in known_extracts()}, as_of=opened)
 
 
 def _arrow(name: str, rows: list[tuple]) -> pa.Table:

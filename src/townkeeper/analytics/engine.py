@@ -1,21 +1,23 @@
-"""The only door to the engine: Ibis tables over the extracts, in DuckDB inside this process.
+"""The only door to the engine: metrics are Ibis expressions, answered by DuckDB in this process.
 
-Small extracts are loaded into memory once for every generation of files; larger ones are read from
-their files by each query. The results are equal, which a test holds.
+An expression names tables and the bounds of a window, not values: it is compiled to SQL once in a
+process and answered for any month afterwards. Small extracts are loaded into memory once for every
+generation of files; larger ones are read from their files by each query, with equal results.
 """
 
 import threading
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
+import pyarrow as pa
 
-from townkeeper.analytics.lake import Manifest, lake_folder, read_manifest, refresh_extracts
+from townkeeper.analytics.lake import ARROW, Manifest, lake_folder, read_manifest, refresh_extracts
 from townkeeper.analytics.tables import ColumnType, known_extracts
 
 IBIS: dict[ColumnType, str] = {
@@ -27,6 +29,8 @@ IBIS: dict[ColumnType, str] = {
 }
 SMALL = 64 * 1024 * 1024
 """Bytes of Parquet up to which everything is kept in memory."""
+BOUNDS = ("start", "end", "until", "snapshot")
+"""The instants of a window: one row, the table `bounds`."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,65 @@ class Tables:
     as_of: datetime
     generation: int
     in_memory: bool
-    backend: Backend
-    tables: dict[str, ir.Table]
+    connection: duckdb.DuckDBPyConnection
 
-    def __getitem__(self, name: str) -> ir.Table:
-        return self.tables[name]
+    def answer(
+        self,
+        key: Hashable,
+        expression: Callable[[], ir.Table],
+        *,
+        bounds: Mapping[str, datetime],
+        codes: Mapping[int, str],
+    ) -> list[dict[str, object]]:
+        """Return the rows of an expression over `table()`s, for a window and subjects.
+
+        `key` names the expression: the same key must always mean the same one. Safe in threads:
+        every answer has a cursor of its own.
+        """
+        sql = _compiled(key, expression)
+        with self.connection.cursor() as cursor:
+            cursor.register("bounds", _bounds(bounds))
+            cursor.register(
+                "subject_codes",
+                pa.table(
+                    {
+                        "subject_id": pa.array(list(codes), type=pa.int64()),
+                        "subject": pa.array(list(codes.values()), type=pa.string()),
+                    }
+                ),
+            )
+            rows: list[dict[str, object]] = cursor.sql(sql).to_arrow_table().to_pylist()
+        return rows
+
+
+def _bounds(bounds: Mapping[str, datetime]) -> pa.Table:
+    """Return the window as the extracts write instants."""
+    return pa.table(
+        {
+            name: pa.array([bounds[name].astimezone(UTC).replace(tzinfo=None)], type=ARROW["time"])
+            for name in BOUNDS
+        }
+    )
+
+
+@cache
+def table(name: str) -> ir.Table:
+    """Return a registered extract, `bounds` or `subject_codes` as a table of expressions."""
+    if name == "bounds":
+        return ibis.table(dict.fromkeys(BOUNDS, IBIS["time"]), name=name)
+    if name == "subject_codes":
+        return ibis.table({"subject_id": "int64", "subject": "string"}, name=name)
+    columns = known_extracts()[name].columns
+    return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
+
+
+_sql: dict[Hashable, str] = {}
+
+
+def _compiled(key: Hashable, expression: Callable[[], ir.Table]) -> str:
+    if key not in _sql:
+        _sql[key] = str(ibis.to_sql(expression(), dialect="duckdb"))
+    return _sql[key]
 
 
 _lock = threading.Lock()
@@ -63,6 +121,16 @@ def open_tables(*, refresh: bool = True, small: int = SMALL) -> Tables:
         return fresh
 
 
+def tables_of(rows: Mapping[str, pa.Table], *, as_of: datetime) -> Tables:
+    """Return tables made of columns in memory, such as a small world written by hand."""
+    raw = duckdb.connect(":memory:")
+    for name, columns in rows.items():
+        raw.register("given", columns)
+        raw.execute(f'CREATE TABLE "{name}" AS SELECT * FROM given')  # noqa: S608 - registered names
+        raw.unregister("given")
+    return Tables(as_of=as_of, generation=0, in_memory=True, connection=raw)
+
+
 def _connect(folder: Path, manifest: Manifest, small: int) -> Tables:
     paths = {
         name: [str(folder / path) for _part, path in sorted(files.items())]
@@ -74,21 +142,12 @@ def _connect(folder: Path, manifest: Manifest, small: int) -> Tables:
     kind = "TABLE" if size <= small else "VIEW"
     for name, files in paths.items():
         _make(raw, kind, name, files, manifest.columns[name])
-    backend = ibis.duckdb.from_connection(raw)
     return Tables(
         as_of=manifest.as_of,
         generation=manifest.generation,
         in_memory=kind == "TABLE",
-        backend=backend,
-        tables={name: _table(backend, name) for name in paths},
+        connection=raw,
     )
-
-
-def _table(backend: Backend, name: str) -> ir.Table:
-    """Return the table with the schema that is registered, without asking the engine for it."""
-    columns = known_extracts()[name].columns
-    schema = ibis.schema({column: IBIS[kind] for column, kind in columns.items()})
-    return ops.DatabaseTable(name=name, schema=schema, source=backend).to_expr()
 
 
 def _make(

@@ -167,6 +167,8 @@ def _stage(
 
     def month(row: Row) -> str:
         moment = row[place]
+        if isinstance(moment, str):
+            return moment[:7]
         assert isinstance(moment, datetime)  # noqa: S101 - the column is a time
         return f"{moment.astimezone(UTC):%Y-%m}"
 
@@ -251,7 +253,7 @@ def _batches(
 
     def flush() -> pa.RecordBatch:
         columns = [
-            pa.array([_bare(v) for v in values] if kind == "time" else values, type=ARROW[kind])
+            _times(values) if kind == "time" else pa.array(values, type=ARROW[kind])
             for kind, values in zip(kinds, zip(*chunk, strict=True), strict=True)
         ]
         if ids is not None:
@@ -267,9 +269,14 @@ def _batches(
         yield flush()
 
 
-def _bare(moment: object) -> object:
-    """Return UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if isinstance(moment, datetime) else None
+def _times(values: tuple[object, ...]) -> pa.Array:
+    """Return a column of UTC instants without a zone, from instants or SQLite's texts of them."""
+    if any(isinstance(value, str) for value in values):
+        return pa.array(values, type=pa.string()).cast(ARROW["time"])
+    bare = [
+        v.astimezone(UTC).replace(tzinfo=None) if isinstance(v, datetime) else None for v in values
+    ]
+    return pa.array(bare, type=ARROW["time"])
 
 
 def _schema(extract: Extract) -> pa.Schema:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db.models import Min, OuterRef, Q, Subquery
 
-from townkeeper.analytics.tables import Extract, Row, register_extract
+from townkeeper.analytics.tables import Extract, Instant, Row, instant, register_extract
 from townkeeper.cases.models import Ask, Case, Pause, ProcedureVersion, Stage, Task
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
@@ -25,20 +25,6 @@ CHUNK = 5_000
 BEFORE_HANDLING = (Stage.INTAKE, Stage.FILING)
 PASSED_ON = (Stage.INTAKE, Stage.FILING, Stage.DISPATCH, Stage.DISPUTE, Stage.HANDLING)
 """Where a handling task leads when the work goes back or to somebody else."""
-CASE_COLUMNS = (
-    "id",
-    "number",
-    "unit_id",
-    "area_id",
-    "category__key",
-    "stage",
-    "channel",
-    "origin",
-    "opened_at",
-    "filed",
-    "closed_at",
-    "outcome",
-)
 
 
 class Meaning(NamedTuple):
@@ -99,7 +85,14 @@ def case_rows(since: datetime | None) -> Iterator[Row]:
         .values("first")
     )
     cases = Case.objects.filter(_touched(since, "")).annotate(filed=Subquery(filed))
-    yield from cases.order_by("opened_at", "id").values_list(*CASE_COLUMNS).iterator(CHUNK)
+    yield from (
+        cases.order_by("opened_at", "id")
+        .values_list(
+            "id", "number", "unit_id", "area_id", "category__key", "stage", "channel", "origin",
+            instant("opened_at"), instant("filed"), instant("closed_at"), "outcome",
+        )
+        .iterator(CHUNK)
+    )  # fmt: skip
 
 
 def task_rows(since: datetime | None) -> Iterator[Row]:
@@ -128,10 +121,21 @@ def task_rows(since: datetime | None) -> Iterator[Row]:
 
 def event_rows(since: datetime | None) -> Iterator[Row]:
     """Yield what is counted: evasion, rework and whatever else procedures count."""
-    for tasks in _by_case(since):
+    counted = Task.objects.filter(outcome__in=counting_actions())
+    for tasks in _by_case(since, Q(case__in=counted.values("case"))):
         for about, event, kind in _attributed(tasks):
             unit = about.unit_id if about else event.unit_id
             yield (event.case_id, event.opened, kind, unit, event.done_at)
+
+
+def counting_actions() -> set[str]:
+    """Return the names of all actions that count something, in any version of any procedure."""
+    return {
+        action
+        for row in ProcedureVersion.objects.all()
+        for (_step, action), meaning in meanings(parse(row.definition)).items()
+        if meaning.counts
+    }
 
 
 def extension_rows(since: datetime | None) -> Iterator[Row]:
@@ -155,9 +159,12 @@ def stop_rows(since: datetime | None) -> Iterator[Row]:
     yield from (
         Pause.objects.filter(_touched(since, "task__case__"))
         .order_by("task__case__opened_at", "task__case_id", "id")
-        .values_list("task__case_id", "task__case__opened_at", "task_id", "since", "until")
+        .values_list(
+            "task__case_id", instant("task__case__opened_at"), "task_id",
+            instant("since"), instant("until"),
+        )
         .iterator(CHUNK)
-    )
+    )  # fmt: skip
 
 
 def unit_rows(_since: datetime | None) -> Iterable[Row]:
@@ -181,26 +188,27 @@ class _Task:
 
     pk: int
     case_id: int
-    opened: datetime
+    opened: Instant
     unit_id: int | None
     stage: str
     part: str
-    opened_at: datetime
-    due_at: datetime | None
-    done_at: datetime | None
+    opened_at: Instant
+    due_at: Instant | None
+    done_at: Instant | None
     result: str
     counts: str
 
 
-def _by_case(since: datetime | None) -> Iterator[list[_Task]]:
+def _by_case(since: datetime | None, only: Q | None = None) -> Iterator[list[_Task]]:
     """Yield the tasks of each changed case in the order in which they were opened."""
     known = Meanings()
     rows = (
-        Task.objects.filter(_touched(since, "case__"))
+        Task.objects.filter(_touched(since, "case__"), only or Q())
         .order_by("case__opened_at", "case_id", "id")
         .values_list(
-            "pk", "case_id", "case__opened_at", "unit_id", "stage", "part",
-            "opened_at", "due_at", "done_at", "case__procedure_id", "step", "outcome",
+            "pk", "case_id", instant("case__opened_at"), "unit_id", "stage", "part",
+            instant("opened_at"), instant("due_at"), instant("done_at"),
+            "case__procedure_id", "step", "outcome",
         )
         .iterator(CHUNK)
     )  # fmt: skip
@@ -235,9 +243,9 @@ def _attributed(tasks: list[_Task]) -> Iterator[tuple[_Task | None, _Task, str]]
             and task.part == "lead"
             and task.result == "handled"
             and task.done_at is not None
-            and task.done_at <= event.done_at
+            and str(task.done_at) <= str(event.done_at)
         ]
-        last = max(ended, key=lambda task: (task.done_at, task.pk), default=None)
+        last = max(ended, key=lambda task: (str(task.done_at), task.pk), default=None)
         yield last, event, event.counts
 
 

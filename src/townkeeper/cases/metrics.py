@@ -4,18 +4,18 @@ Zero of zero is "no value", never 0 and never 100: a unit without work is neithe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 
 import ibis.expr.types as ir
 import yaml
 
-from townkeeper.analytics.engine import Tables
+from townkeeper.analytics.engine import Tables, table
 from townkeeper.cases.metrics_facts import (
     EVERYBODY,
     FACTS,
@@ -103,8 +103,29 @@ def metrics() -> dict[str, Metric]:
     return {key: Metric(key=key, **data) for key, data in yaml.safe_load(text).items()}
 
 
+@dataclass(frozen=True)
+class _Question:
+    """One month for some subjects, asked of the engine."""
+
+    tables: Tables
+    window: Window
+    subjects: Subjects
+
+    def rows(
+        self, key: tuple[object, ...], expression: Callable[[Source], ir.Table]
+    ) -> list[dict[str, Any]]:
+        """Return the rows of an expression over the facts."""
+        source = Source(self.subjects.by, self.subjects.codes is None)
+        return self.tables.answer(
+            (*key, source.key),
+            lambda: expression(source),
+            bounds=self.window.bounds,
+            codes=self.subjects.codes or {},
+        )
+
+
 def figures(
-    tables: Tables | Mapping[str, ir.Table],
+    tables: Tables,
     window: Window,
     subjects: Subjects | None = None,
     *,
@@ -113,10 +134,10 @@ def figures(
     """Return the figures of a month per subject; KeyError for a metric that does not exist."""
     known = metrics()
     chosen = [known[key] for key in (known if wanted is None else wanted)]
-    source = Source(cast("Mapping[str, ir.Table]", tables), window, subjects or Subjects())
-    counts = _counts(source, {name for metric in chosen for name in metric.counts})
+    question = _Question(tables, window, subjects or Subjects())
+    counts = _counts(question, {name for metric in chosen for name in metric.counts})
     hours = [metric for metric in chosen if metric.kind == "hours"]
-    times = _hours(source, hours) if hours else {}
+    times = _hours(question, hours) if hours else {}
     return {
         subject: {
             metric.key: times.get(subject, {}).get(metric.key, Value(None, None, 0))
@@ -138,7 +159,7 @@ def value_of(metric: Metric, counts: Mapping[str, int]) -> Value:
 
 
 def lines_behind(
-    tables: Tables | Mapping[str, ir.Table],
+    tables: Tables,
     window: Window,
     subjects: Subjects | None = None,
     *,
@@ -146,26 +167,29 @@ def lines_behind(
 ) -> Lines:
     """Return the cases behind every count that the wanted metrics need, for every subject."""
     known = metrics()
-    source = Source(cast("Mapping[str, ir.Table]", tables), window, subjects or Subjects())
+    question = _Question(tables, window, subjects or Subjects())
     found: Lines = defaultdict(dict)
     needed = {name for key in wanted for name in known[key].counts if known[key].kind != "hours"}
     for fact, flags in _by_fact(needed).items():
-        table = FACTS[fact](source)
-        columns = ["subject", "number", *sorted(set(flags.values()))]
-        rows = table.select(columns).order_by(["subject", "number"]).to_pyarrow().to_pydict()
+        columns = sorted(set(flags.values()))
+        rows = question.rows(("lines", fact, *columns), partial(_lines, fact=fact, columns=columns))
         for name, column in flags.items():
             lists: dict[str, list[str]] = defaultdict(list)
-            for subject, number, times in zip(
-                rows["subject"], rows["number"], rows[column], strict=True
-            ):
-                lists[subject] += [number] * times
+            for row in rows:
+                if row[column]:
+                    lists[row["subject"]] += [row["number"]] * int(row[column])
             for subject, numbers in lists.items():
                 found[subject][name] = tuple(numbers)
     return dict(found)
 
 
+def _lines(source: Source, *, fact: str, columns: list[str]) -> ir.Table:
+    table = FACTS[fact](source)
+    return table.select("subject", "number", *columns).order_by(["subject", "number"])
+
+
 def cases_behind(
-    tables: Tables | Mapping[str, ir.Table],
+    tables: Tables,
     metric: str,
     subject: str,
     window: Window,
@@ -189,19 +213,21 @@ class Overdue:
     category: str | None
 
 
-def overdue_work(
-    tables: Tables | Mapping[str, ir.Table], window: Window, subjects: Subjects | None = None
-) -> list[Overdue]:
+def overdue_work(tables: Tables, window: Window, subjects: Subjects | None = None) -> list[Overdue]:
     """Return what was due in the month and is not handled, the longest overdue first."""
-    source = Source(cast("Mapping[str, ir.Table]", tables), window, subjects or Subjects())
-    duty = duty_facts(source)
-    cases = source.tables["cases"].select("number", "category")
-    late = duty.filter(duty.overdue == 1).select("subject", "number", "due_at")
-    rows = late.inner_join(cases, "number").order_by(["due_at", "number", "subject"])
+    question = _Question(tables, window, subjects or Subjects())
     return [
         Overdue(row["number"], row["subject"], row["due_at"].replace(tzinfo=UTC), row["category"])
-        for row in rows.select("number", "subject", "due_at", "category").to_pyarrow().to_pylist()
+        for row in question.rows(("overdue",), _overdue)
     ]
+
+
+def _overdue(source: Source) -> ir.Table:
+    duty = duty_facts(source)
+    late = duty.filter(duty.overdue == 1).select("subject", "number", "due_at")
+    rows = late.inner_join(table("cases").select("number", "category"), "number")
+    rows = rows.select("number", "subject", "due_at", "category")
+    return rows.order_by(["due_at", "number", "subject"])
 
 
 def _by_fact(names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -214,27 +240,36 @@ def _by_fact(names: Iterable[str]) -> dict[str, dict[str, str]]:
     return {fact: flags for fact, flags in found.items() if flags}
 
 
-def _counts(source: Source, names: set[str]) -> dict[str, dict[str, int]]:
+def _counts(question: _Question, names: set[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
     plain = {name for name in names if metrics()[name].kind == "count"}
     for fact, flags in _by_fact(plain).items():
-        table = FACTS[fact](source)
-        sums = {name: table[column].sum() for name, column in flags.items()}
-        for row in table.group_by("subject").agg(**sums).to_pyarrow().to_pylist():
-            found[row["subject"]].update({name: int(row[name]) for name in flags})
+        columns = sorted(set(flags.values()))
+        for row in question.rows(
+            ("sums", fact, *columns), partial(_sums, fact=fact, columns=columns)
+        ):
+            found[row["subject"]].update({name: int(row[flags[name]]) for name in flags})
     return dict(found)
 
 
-def _hours(source: Source, wanted: list[Metric]) -> dict[str, dict[str, Value]]:
-    table = duration_facts(source)
-    sums = {metric.key: table.hours.quantile(metric.share) for metric in wanted}
-    grouped = table.group_by("subject").agg(pieces=table.count(), **sums)
+def _sums(source: Source, *, fact: str, columns: list[str]) -> ir.Table:
+    rows = FACTS[fact](source)
+    return rows.group_by("subject").agg(**{column: rows[column].sum() for column in columns})
+
+
+def _hours(question: _Question, wanted: list[Metric]) -> dict[str, dict[str, Value]]:
+    shares = {metric.key: metric.share for metric in wanted}
+    rows = question.rows(("hours", *sorted(shares.items())), partial(_quantiles, shares=shares))
     return {
-        row["subject"]: {
-            metric.key: Value(_tenth(row[metric.key]), None, row["pieces"]) for metric in wanted
-        }
-        for row in grouped.to_pyarrow().to_pylist()
+        row["subject"]: {key: Value(_tenth(row[key]), None, row["pieces"]) for key in shares}
+        for row in rows
     }
+
+
+def _quantiles(source: Source, *, shares: Mapping[str, float]) -> ir.Table:
+    rows = duration_facts(source)
+    found = {key: rows.hours.quantile(share) for key, share in shares.items()}
+    return rows.group_by("subject").agg(pieces=rows.count(), **found)
 
 
 def _tenth(hours: float | None) -> Decimal | None:

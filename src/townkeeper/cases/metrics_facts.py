@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
+from townkeeper.analytics.engine import table as _table
+
 SELF_FOUND = ("self-check", "patrol", "staff")
 """Channels of reports that the office or the unit made itself, without a citizen."""
 FIXED = ("", "fixed")
@@ -32,6 +34,16 @@ class Window:
     start: datetime
     end: datetime
     until: datetime
+
+    @property
+    def bounds(self) -> dict[str, datetime]:
+        """The instants by the names under which expressions know them."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "until": self.until,
+            "snapshot": self.snapshot,
+        }
 
     @property
     def snapshot(self) -> datetime:
@@ -57,40 +69,37 @@ class Subjects:
 
 @dataclass(frozen=True)
 class Source:
-    """What the facts are computed from."""
+    """Whose facts are wanted: by what, and whether every unit counts under its own code."""
 
-    tables: Mapping[str, ir.Table]
-    window: Window
-    subjects: Subjects
+    by: By
+    is_own: bool
 
-    def time(self, moment: datetime) -> ir.Scalar:
-        """Return an instant as the extracts write it."""
-        return ibis.literal(moment.astimezone(UTC).replace(tzinfo=None), type="timestamp")
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What an expression over this source depends on."""
+        return self.by, self.is_own
 
     def placed(self, table: ir.Table, unit: str = "unit_id") -> ir.Table:
         """Add `subject` and `number` to rows that carry a case's id; rows of nobody are left out.
 
         `unit` is the column with the unit of the row; by area, the area of the case counts.
         """
-        cases = self.tables["cases"]
         if "number" not in table.columns:
-            known = cases.select("case_id", "number", "area_id")
+            known = _table("cases").select("case_id", "number", "area_id")
             table = table.inner_join(known, "case_id")
-        if self.subjects.by == "everybody":
+        if self.by == "everybody":
             return table.mutate(subject=ibis.literal(EVERYBODY))
-        column = unit if self.subjects.by == "unit" else "area_id"
-        codes = self._codes()
+        column = unit if self.by == "unit" else "area_id"
+        codes = _table("subject_codes")
+        if self.is_own:
+            units = _table("units")
+            codes = units.select(subject_id=units.unit_id, subject=units.code)
         return table.inner_join(codes, table[column] == codes.subject_id)
 
-    def _codes(self) -> ir.Table:
-        codes = self.subjects.codes
-        if codes is None:
-            units = self.tables["units"]
-            return units.select(subject_id=units.unit_id, subject=units.code)
-        return ibis.memtable(
-            {"subject_id": list(codes), "subject": list(codes.values())},
-            schema={"subject_id": "int64", "subject": "string"},
-        )
+
+def bound(name: Literal["start", "end", "until", "snapshot"]) -> ir.Scalar:
+    """Return an instant of the window."""
+    return _table("bounds")[name].as_scalar()
 
 
 def flag(condition: ir.Value) -> ir.Value:
@@ -102,9 +111,9 @@ def _voided(cases: ir.Table, moment: ir.Scalar) -> ir.Value:
     return (cases.stage == "voided") & (cases.closed_at <= moment)
 
 
-def _stopped(source: Source, moment: ir.Scalar) -> ir.Table:
+def _stopped(moment: ir.Scalar) -> ir.Table:
     """Return the tasks whose clock stands still at an instant, with the time it was stopped."""
-    stops = source.tables["stops"]
+    stops = _table("stops")
     running = stops.resumed_at.isnull() | (stops.resumed_at > moment)
     return (
         stops.filter(stops.stopped_at <= moment, running)
@@ -113,15 +122,15 @@ def _stopped(source: Source, moment: ir.Scalar) -> ir.Table:
     )
 
 
-def _cohort(source: Source, part: Literal["lead", "assist"]) -> ir.Table:
+def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
     """Return the handling tasks that fell due in the month, with what became of them.
 
     Out: voided cases; work that was passed on or called off before it was due; work whose clock
     lawfully stands still. Passing on or stopping after the due time heals nothing.
     """
-    window, tasks, cases = source.window, source.tables["tasks"], source.tables["cases"]
-    until = source.time(window.until)
-    stopped = _stopped(source, until)
+    tasks, cases = _table("tasks"), _table("cases")
+    until = bound("until")
+    stopped = _stopped(until)
     state = cases.select(
         "case_id",
         "number",
@@ -133,8 +142,8 @@ def _cohort(source: Source, part: Literal["lead", "assist"]) -> ir.Table:
         tasks.stage == "handling",
         (tasks.part == "lead") if part == "lead" else (tasks.part != "lead"),
         tasks.opened_at <= until,
-        tasks.due_at >= source.time(window.start),
-        tasks.due_at < source.time(window.end),
+        tasks.due_at >= bound("start"),
+        tasks.due_at < bound("end"),
         tasks.due_at < until,
     )
     due = due.inner_join(state, "case_id").left_join(stopped, "task_id").drop("task_id_right")
@@ -156,9 +165,9 @@ def _cohort(source: Source, part: Literal["lead", "assist"]) -> ir.Table:
 
 def duty_facts(source: Source) -> ir.Table:
     """Lead handling that fell due in the month, one row per case and subject."""
-    until = source.time(source.window.until)
-    rows = source.placed(_cohort(source, "lead"))
-    tasks = source.tables["tasks"]
+    until = bound("until")
+    rows = source.placed(_cohort("lead"))
+    tasks = _table("tasks")
     last = (
         tasks.filter(tasks.stage == "handling", tasks.part == "lead", tasks.opened_at <= until)
         .group_by("case_id")
@@ -201,16 +210,16 @@ def duty_facts(source: Source) -> ir.Table:
 
 def assist_facts(source: Source) -> ir.Table:
     """Assisting work that fell due in the month."""
-    rows = source.placed(_cohort(source, "assist"))
+    rows = source.placed(_cohort("assist"))
     each = rows.group_by(["number", "subject"]).agg(assist_on_time=rows.is_on_time.min())
     return each.mutate(assist_due=ibis.literal(1, type="int64"))
 
 
 def standing_facts(source: Source) -> ir.Table:
     """Lead handling that is open at the end of the month."""
-    tasks, cases = source.tables["tasks"], source.tables["cases"]
-    moment = source.time(source.window.snapshot)
-    stopped = _stopped(source, moment)
+    tasks, cases = _table("tasks"), _table("cases")
+    moment = bound("snapshot")
+    stopped = _stopped(moment)
     ended = cases.closed_at <= moment
     alive = cases.filter(flag(ended) == 0).select("case_id", "number", "area_id")
     standing = tasks.filter(
@@ -236,8 +245,8 @@ def standing_facts(source: Source) -> ir.Table:
 
 def filing_facts(source: Source) -> ir.Table:
     """Cases filed in the month, under the unit that answers for them."""
-    cases, tasks, stops = (source.tables[name] for name in ("cases", "tasks", "stops"))
-    start, end, until = _bounds(source)
+    cases, tasks, stops = (_table(name) for name in ("cases", "tasks", "stops"))
+    start, end, until = _bounds()
     filed = cases.filter(cases.filed_at >= start, cases.filed_at < end, cases.filed_at <= until)
     handling = tasks.filter(
         tasks.stage == "handling", tasks.part == "lead", tasks.opened_at <= until
@@ -264,8 +273,8 @@ def filing_facts(source: Source) -> ir.Table:
 
 def ending_facts(source: Source) -> ir.Table:
     """Cases that ended in the month without the matter being put right."""
-    cases = source.tables["cases"]
-    start, end, until = _bounds(source)
+    cases = _table("cases")
+    start, end, until = _bounds()
     rows = source.placed(
         cases.filter(
             cases.closed_at >= start,
@@ -284,8 +293,8 @@ def ending_facts(source: Source) -> ir.Table:
 
 def ownerless_facts(source: Source) -> ir.Table:
     """Filed cases that nobody answers for at the end of the month."""
-    cases = source.tables["cases"]
-    moment = source.time(source.window.snapshot)
+    cases = _table("cases")
+    moment = bound("snapshot")
     rows = cases.filter(
         cases.unit_id.isnull(), cases.filed_at <= moment, flag(cases.closed_at <= moment) == 0
     )
@@ -295,8 +304,8 @@ def ownerless_facts(source: Source) -> ir.Table:
 
 def event_facts(source: Source) -> ir.Table:
     """Count what procedures count in the month; a case may be counted more than once."""
-    start, end, until = _bounds(source)
-    events, extensions = source.tables["events"], source.tables["extensions"]
+    start, end, until = _bounds()
+    events, extensions = _table("events"), _table("extensions")
     happened = events.select("case_id", "unit_id", "kind", moment=events.happened_at).union(
         extensions.select(
             "case_id",
@@ -317,15 +326,14 @@ def event_facts(source: Source) -> ir.Table:
 
 def duration_facts(source: Source) -> ir.Table:
     """Hours from dispatch to report of the month's handled work, by the clock on the wall."""
-    rows = source.placed(_cohort(source, "lead"))
+    rows = source.placed(_cohort("lead"))
     rows = rows.filter(rows.is_handled == 1)
     spent = (rows.done_at.epoch_seconds() - rows.opened_at.epoch_seconds()).cast("float64")
     return rows.select("subject", "number", hours=spent / 3600)
 
 
-def _bounds(source: Source) -> tuple[ir.Scalar, ir.Scalar, ir.Scalar]:
-    window = source.window
-    return source.time(window.start), source.time(window.end), source.time(window.until)
+def _bounds() -> tuple[ir.Scalar, ir.Scalar, ir.Scalar]:
+    return bound("start"), bound("end"), bound("until")
 
 
 FACTS: dict[str, Callable[[Source], ir.Table]] = {
