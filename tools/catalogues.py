@@ -12,11 +12,13 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import polib
 from django.conf import settings
 from django.utils.translation.template import templatize
+from opencc import OpenCC
 
 SOURCE = Path(__file__).parents[1] / "src" / "townkeeper"
 LOCALE = SOURCE / "locale"
@@ -168,13 +170,16 @@ def read_fragments(into: Gathered) -> None:
             origin.setdefault(key, where)
 
 
+@cache
+def converter() -> OpenCC:
+    """Return the table, which takes a while to read, once."""
+    return OpenCC("s2hk")
+
+
 def derive(simplified: str) -> str:
     """Turn Simplified into Traditional as Hong Kong writes it, sparing placeholders and tags."""
-    from opencc import OpenCC  # noqa: PLC0415 - only those who translate need it
-
-    converter = OpenCC("s2hk")
     parts = re.split(r"(%\(\w+\)[a-z]|\{\w*\}|<[^>]+>)", simplified)
-    text = "".join(p if i % 2 else converter.convert(p) for i, p in enumerate(parts))
+    text = "".join(p if i % 2 else converter().convert(p) for i, p in enumerate(parts))
     for wrong, right in GLOSSARY.items():
         text = text.replace(wrong, right)
     return text

@@ -202,8 +202,8 @@ def _overdue(tables: Tables, window: Window, subjects: Subjects) -> list[dict[st
             "number": row.number,
             "unit": row.subject,
             "due": row.due_at.isoformat(),
-            "category": names.get(row.category, ""),
-            "categories": texts.get(row.category) or {},
+            "category": names.get(row.category or "", ""),
+            "categories": texts.get(row.category or "") or {},
         }
         for row in work
     ]

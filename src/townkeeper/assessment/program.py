@@ -251,7 +251,8 @@ class SchemeFile(_Part):
                 msg = f"{name} {', '.join(twice)}: the key is used twice"
                 raise ValueError(msg)
         groups = {group.key for group in self.groups}
-        for part in (*_walk(self.items), *self.bonus, *self.penalty):
+        parts: tuple[Item | Extra, ...] = (*_walk(self.items), *self.bonus, *self.penalty)
+        for part in parts:
             for key in part.groups:
                 if key not in groups:
                     msg = f"item {part.key}: there is no group {key}"
@@ -310,7 +311,7 @@ def _check_points(item: Item) -> None:
 
 def scheme_problems(scheme: SchemeFile, *, metrics: Collection[str]) -> list[tuple[str, str]]:
     """Return (where, what) for metrics that do not exist; `metrics` are the known names."""
-    parts = (*_walk(scheme.items), *scheme.bonus, *scheme.penalty)
+    parts: tuple[Item | Extra, ...] = (*_walk(scheme.items), *scheme.bonus, *scheme.penalty)
     problems = [
         (part.key, part.metric)
         for part in parts

@@ -146,8 +146,11 @@ def reckon(task: Task, known: KnownProcedure, picture: Desk) -> None:
         due = picture.calendar.due(begin, limit, pauses)
         at = due.at
         task.is_provisional = task.is_provisional or due.provisional
-        warned = share is not None and at is not None
-        task.warn_at = picture.calendar.warn_at(begin, limit, share, pauses) if warned else None
+        task.warn_at = (
+            picture.calendar.warn_at(begin, limit, share, pauses)
+            if share is not None and at is not None
+            else None
+        )
     task.due_at = at
     task.calendar_id = picture.calendar_id
     task.save(update_fields=["due_at", "warn_at", "is_provisional", "calendar", "extensions"])

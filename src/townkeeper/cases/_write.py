@@ -40,7 +40,8 @@ class StampMovedError(Exception):
 
 def columns(model: type[Model], *, without: Sequence[str] = ("id",)) -> list[str]:
     """Return the columns of a table in the order of its fields."""
-    return [f.column for f in model._meta.concrete_fields if f.column not in without]
+    found = (f.column for f in model._meta.concrete_fields)
+    return [name for name in found if name is not None and name not in without]
 
 
 def values(row: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
@@ -121,7 +122,7 @@ def _execute(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | Non
         return cursor.execute(statement.encode(), parameters).fetchone()
 
 
-def _instant(value: object) -> object:
+def _instant(value: Any) -> Any:  # noqa: ANN401 - what a column takes
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return value

@@ -148,7 +148,8 @@ class Register:
         hits = [
             (-unit.level, self._outlines[i].area, unit.path, unit)
             for i in self._tree.query(Point(lon, lat), predicate="intersects")
-            if (unit := self.units[self._outline_units[i]]) and (on is None or unit.exists(on))
+            for unit in (self.units[self._outline_units[i]],)
+            if on is None or unit.exists(on)
         ]
         return min(hits, key=lambda hit: hit[:3], default=(None,))[-1]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection, transaction
@@ -49,7 +49,7 @@ def record(
     when, data_line = time or clock.now(), json_line(data)
     with connection.cursor() as cursor:
         length, head = _head(cursor, subject)
-        fields = {
+        fields: dict[str, Any] = {
             "subject": subject,
             "seq": length + 1,
             "time": when,
@@ -58,7 +58,7 @@ def record(
             "origin": clock.origin(),
             "data": data_line,
         }
-        digest = entry_hash(head, **fields)  # type: ignore[arg-type]
+        digest = entry_hash(head, **fields)
         stored = connection.ops.adapt_datetimefield_value(when)
         cursor.execute(_INSERT, [*({**fields, "time": stored}.values()), digest])
         cursor.execute(_MOVE, [length + 1, digest, subject])

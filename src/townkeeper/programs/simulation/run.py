@@ -212,7 +212,7 @@ def _next(run: Simulation, pk: int, spot: Spot) -> Deed:
             return
         tasks = list(case.tasks.filter(done_at=None).order_by("pk"))
         lead = next((task for task in tasks if task.part == "lead"), tasks[0])
-        steps[case.stage](run, case, lead, spot)
+        steps[Stage(case.stage)](run, case, lead, spot)
 
     steps = {
         Stage.INTAKE: _accept,

@@ -160,7 +160,8 @@ def _common_spots(desk: Desk, dice: random.Random) -> list[Spot]:
 def _kinds_of(
     desk: Desk, dice: random.Random, town: UnitRow, rows: list[CategoryRow]
 ) -> list[CategoryRow]:
-    own, others = [], []
+    own: list[CategoryRow] = []
+    others: list[CategoryRow] = []
     for row in rows:
         lead = desk.register.resolve(row, town, ON).lead
         (own if lead is not None and lead.id == town.id else others).append(row)
