@@ -208,6 +208,17 @@ def test_pages_fetch_only_what_the_person_may_see():
     assert not loose
 
 
+def test_templates_style_by_custom_properties_only():
+    """A figure may reach a bar as `--v`; everything else belongs to the style sheet."""
+    loose = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in sorted((SOURCE / "web" / "templates").rglob("*.html"))
+        for found in re.findall(r"style=\"([^\"]*)\"", path.read_text(encoding="utf-8"))
+        if not all(part.strip().startswith("--") for part in found.split(";") if part.strip())
+    ]
+    assert not loose
+
+
 def environment_names() -> set[str]:
     """Names that the code reads from the environment, found by their form."""
     found = set()
