@@ -251,11 +251,19 @@ def test_small_lines_stay_in_their_box():
         ),
         (
             {"kind": "deduction", "per_unit": "2", "cap": "10", "free": 0},
-            "Each one beyond 0 costs 2 points, at most 10.",
+            "Each one costs 2 points, at most 10.",
+        ),
+        (
+            {"kind": "deduction", "per_unit": "2", "free": "3"},
+            "Each one beyond 3 costs 2 points, at most 50.",
         ),
         (
             {"kind": "per_unit", "per_unit": "0.50"},
-            "Each one beyond 0 counts 0.5 points, at most 50.",
+            "Each one counts 0.5 points, at most 50.",
+        ),
+        (
+            {"kind": "per_unit", "per_unit": "1", "free": 2},
+            "Each one beyond 2 counts 1 points, at most 50.",
         ),
         (
             {"kind": "rank", "first": 100, "last": "20"},

@@ -109,8 +109,8 @@ def tell(entry: Entry, names: Names) -> Told:
 
 def codes_in(entries: list[Entry]) -> tuple[set[str], set[str]]:
     """Return the unit codes and category keys that a timeline mentions."""
-    units: set[str] = set()
-    categories: set[str] = set()
+    units: set[str | None] = set()
+    categories: set[str | None] = set()
     for entry in entries:
         data = msgspec.json.decode(entry.data)
         owner = data.get("owner") or {}

@@ -80,23 +80,30 @@ def rule_words(rule: Mapping[str, Any], *, weight: object, metric: str) -> str:
         }
     if kind == "bands":
         return "; ".join(_band(band, sign) for band in rule["bands"])
-    if kind == "deduction":
-        return _("Each one beyond %(free)s costs %(points)s points, at most %(cap)s.") % {
-            "free": plain(rule.get("free") or 0),
-            "points": plain(rule["per_unit"]),
-            "cap": plain(rule.get("cap") or weight),
-        }
-    if kind == "per_unit":
-        return _("Each one beyond %(free)s counts %(points)s points, at most %(cap)s.") % {
-            "free": plain(rule.get("free") or 0),
-            "points": plain(rule["per_unit"]),
-            "cap": plain(weight),
-        }
+    if kind in {"deduction", "per_unit"}:
+        return _each(rule, weight)
     if kind == "rank":
         return _(
             "By place: the first of the group gets %(first)s%% of the points, the last %(last)s%%."
         ) % {"first": plain(rule.get("first", 100)), "last": plain(rule.get("last", 0))}
     return str(kind or "")
+
+
+def _each(rule: Mapping[str, Any], weight: object) -> str:
+    """Say a rule that counts occurrences."""
+    costs = rule["kind"] == "deduction"
+    parts = {
+        "free": plain(rule.get("free") or 0),
+        "points": plain(rule["per_unit"]),
+        "cap": plain(rule.get("cap") or weight),
+    }
+    if parts["free"] == "0":
+        if costs:
+            return _("Each one costs %(points)s points, at most %(cap)s.") % parts
+        return _("Each one counts %(points)s points, at most %(cap)s.") % parts
+    if costs:
+        return _("Each one beyond %(free)s costs %(points)s points, at most %(cap)s.") % parts
+    return _("Each one beyond %(free)s counts %(points)s points, at most %(cap)s.") % parts
 
 
 def _band(band: Mapping[str, Any], sign: str) -> str:

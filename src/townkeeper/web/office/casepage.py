@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from django.contrib.auth.decorators import login_required
 from django.db.models import F, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -162,13 +163,8 @@ def task_clock(task: Task) -> Clock:
 
 def _owner_why(entries: list[Entry], names: Names) -> str:
     """Return why this unit answers: the last word of the register in the history."""
-    import msgspec  # noqa: PLC0415
-
-    for entry in entries:
-        owner = msgspec.json.decode(entry.data).get("owner")
-        if owner:
-            return owner_line(owner, names)
-    return ""
+    told = (owner_line(msgspec.json.decode(e.data).get("owner"), names) for e in entries)
+    return next(filter(None, told), "")
 
 
 def evidence_groups(evidence: list[Evidence]) -> dict[str, Any]:
@@ -212,7 +208,8 @@ def make_moves(case: Case, user: User) -> dict[str, Any]:
     """Return what this person can do in this step, and what others can and why only they."""
     if case.is_ended:
         return {}
-    mine, others = [], []
+    mine: list[dict[str, str]] = []
+    others: list[dict[str, str]] = []
     for action, problem in options_for(case, actor=user):
         move = {"title": action_title(action), "name": action.name, "why": ""}
         if problem is not None:

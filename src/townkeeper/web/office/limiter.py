@@ -27,7 +27,8 @@ def wait_seconds(name: str, address: str, *, now: datetime) -> int:
     if record is None or record[0] < FREE_TRIES:
         return 0
     failures, last = record
-    wait = min(FIRST_WAIT * 2 ** min(failures - FREE_TRIES, 10), LONGEST_WAIT)
+    doublings = min(failures - FREE_TRIES, 10)
+    wait: timedelta = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
     return max(0, math.ceil((last + wait - now).total_seconds()))
 
 

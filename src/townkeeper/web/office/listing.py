@@ -130,7 +130,7 @@ def waiting_for(cases: CaseQuerySet, user: User | AnonymousUser, now: datetime) 
         task = Task.objects.filter(
             case=OuterRef("pk"), done_at=None, performer=post.role.key, unit=post.unit_id
         )
-        condition |= Exists(task)
+        condition |= Q(Exists(task))
     return cases.running().filter(condition)
 
 

@@ -53,7 +53,7 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
     by_group = {key: [s for s in scores if s.group == key] for key in view.groups}
     shown = request.GET.get("group", "")
     if shown not in by_group:
-        shown = next((key for key, found in by_group.items() if found), next(iter(by_group), ""))
+        shown = first_group(by_group)
     table = make_group(view, shown, by_group.get(shown, []), history_of(round_), round_.period)
     context = {
         "round": round_,
@@ -64,6 +64,13 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
         "siblings": _siblings(request, round_),
     }
     return render(request, "office/ranking.html", context)
+
+
+def first_group(by_group: dict[str, list[UnitScore]]) -> str:
+    """Return the first group with a ranked unit, else the first with any, else the first."""
+    ranked = [key for key, found in by_group.items() if any(s.rank for s in found)]
+    filled = [key for key, found in by_group.items() if found]
+    return next(iter([*ranked, *filled, *by_group]), "")
 
 
 def _tabs(
