@@ -163,16 +163,20 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
     )
 
 
-def duty_facts(source: Source) -> ir.Table:
-    """Lead handling that fell due in the month, one row per case and subject."""
-    until = bound("until")
-    rows = source.placed(_cohort("lead"))
+def _last_handling() -> ir.Table:
+    """The last task of leading that each case had by the end of the window."""
     tasks = _table("tasks")
-    last = (
-        tasks.filter(tasks.stage == "handling", tasks.part == "lead", tasks.opened_at <= until)
+    opened = tasks.opened_at <= bound("until")
+    return (
+        tasks.filter(tasks.stage == "handling", tasks.part == "lead", opened)
         .group_by("case_id")
         .agg(last_task=tasks.task_id.max())
     )
+
+
+def duty_facts(source: Source) -> ir.Table:
+    """Lead handling that fell due in the month, one row per case and subject."""
+    rows = source.placed(_cohort("lead"))
     each = rows.group_by(["case_id", "number", "subject"]).agg(
         task=rows.task_id.max(),
         handled_task=rows.last_handled.max(),
@@ -182,7 +186,7 @@ def duty_facts(source: Source) -> ir.Table:
         is_closed=rows.is_closed.max(),
         due_at=rows.due_at.min(),
     )
-    each = each.inner_join(last, "case_id")
+    each = each.inner_join(_last_handling(), "case_id")
     handled = flag(each.task == each.handled_task)
     each = each.mutate(
         due=ibis.literal(1, type="int64"),
