@@ -272,12 +272,12 @@ def test_a_key_that_is_too_long_is_refused(token):
 @pytest.mark.parametrize(
     ("asked", "spoken", "said"),
     [
-        ("zh-Hant", "zh-hant", "缺少“title”。"),
-        ("zh-HK,zh;q=0.5", "zh-hant", "缺少“title”。"),
+        ("zh-Hant", "zh-hant", "缺少「title」。"),
+        ("zh-HK,zh;q=0.5", "zh-hant", "缺少「title」。"),
         ("zh-CN", "zh-hans", "缺少“title”。"),
         ("en-GB,en;q=0.9", "en", "“title” is missing."),
-        ("fr", "zh-hant", "缺少“title”。"),
-        (None, "zh-hant", "缺少“title”。"),
+        ("fr", "zh-hant", "缺少「title」。"),
+        (None, "zh-hant", "缺少「title」。"),
     ],
 )
 def test_refusals_speak_the_language_of_the_caller(token, asked, spoken, said):
