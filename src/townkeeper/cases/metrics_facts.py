@@ -164,7 +164,7 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
 
 
 def _last_handling() -> ir.Table:
-    """The last task of leading that each case had by the end of the window."""
+    """Return the last task of leading that each case had by the end of the window."""
     tasks = _table("tasks")
     opened = tasks.opened_at <= bound("until")
     return (
