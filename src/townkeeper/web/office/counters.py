@@ -14,6 +14,8 @@ from townkeeper.units.models import Unit
 from townkeeper.web.office.listing import NOBODY, Listing, day_start, due_condition, waiting_for
 from townkeeper.web.stages import channel_words, look_of
 
+RECENT = 1000
+"""Channels are those of the latest cases: all of them would mean reading every case."""
 AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
 
@@ -89,8 +91,8 @@ def make_picks(listing: Listing, visible: CaseQuerySet) -> list[dict[str, Any]]:
     categories = Category.objects.filter(is_used=True).only("key", "name", "names")
     units = Unit.objects.filter(Exists(Duty.objects.filter(unit=OuterRef("pk"))))
     areas = Unit.objects.filter(kind__in=AREA_KINDS, until=None)
-    channels = visible.exclude(channel="").order_by("channel").values_list("channel", flat=True)
-    ways = [(way, channel_words(way)) for way in channels.distinct()]
+    lately = visible.order_by("-opened_at").values_list("channel", flat=True)[:RECENT]
+    ways = [(way, channel_words(way)) for way in sorted(set(lately) - {""})]
     stages = [(value, look_of(value).word) for value in Stage.values]
     owners = [(NOBODY, _("without owner")), *sorted((u.code, u.title) for u in units)]
     return [
