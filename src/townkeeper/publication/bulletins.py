@@ -243,7 +243,8 @@ def _overdue(content: Content, language: Language, *, whole: bool) -> Table:
     ]
     note = words.overdue_note
     if len(shown) < len(found):
-        note = f"{note}{words.clipped % (len(shown), len(found))}"
+        gap = " " if language == "en" else ""
+        note = f"{note}{gap}{words.clipped % (len(shown), len(found))}"
     columns = (
         Column(words.case), Column(words.unit), Column(words.category), Column(words.due, "date"),
     )  # fmt: skip
