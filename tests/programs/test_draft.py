@@ -12,6 +12,7 @@ from townkeeper.cases.imports.mapping import ImportMapping, load_mapping
 from townkeeper.cases.imports.run import import_file
 from townkeeper.cases.models import Case
 from townkeeper.duties.models import Category
+from townkeeper.journal.actions import verify_journal
 from townkeeper.kit.errors import Problem
 from townkeeper.programs.check import check_program
 from townkeeper.programs.draft import DraftReport, draft_program
@@ -325,3 +326,27 @@ def test_boston(tmp_path, boston):
     checked = check_program(tmp_path / "second")
     unsettled = {finding.code for finding in checked.findings if finding.severity != "note"}
     assert unsettled == {"limit-elapsed-closed"}
+
+
+@pytest.mark.slow
+def test_boston_is_imported_whole(tmp_path, boston, db):
+    mapping = load_mapping(DOCS / "boston.yaml")
+    answers = load_answers(DOCS / "boston-decisions.yaml")
+    draft_program(boston, mapping, tmp_path / "boston", answers=answers)
+    assert load_program(tmp_path / "boston", actor="test").ok
+    report = import_file(boston, mapping, actor="test", out_dir=tmp_path)
+    assert (report.read, report.created, report.rejected) == (41_827, 41_827, 0)
+    assert {warn.kind: warn.count for warn in report.warnings} == {
+        "due-missing": 6_073,
+        "area-missing": 1_992,
+        "due-before-opened": 3,
+        "unit-missing": 1,
+    }
+    assert Case.objects.running().count() == 2_459
+    assert Case.objects.ownerless().count() == 0
+    assert Case.objects.filter(extra__ontime="ONTIME").count() == 33_397
+    checked = verify_journal()
+    assert checked.problems == []
+    assert checked.entries > 123_021
+    again = import_file(boston, mapping, actor="test", out_dir=tmp_path)
+    assert again.unchanged == 41_827
