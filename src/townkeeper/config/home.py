@@ -68,7 +68,7 @@ def database(folder: Path) -> dict[str, object]:
         return _sqlite(folder / "townkeeper.sqlite3")
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        return _sqlite(Path(unquote(parts.path)))
+        return _sqlite(Path("/" + unquote(parts.path).lstrip("/")))
     if parts.scheme not in {"postgres", "postgresql"}:
         msg = f"DATABASE_URL: '{parts.scheme}' is not known; use postgres:// or sqlite:///"
         raise SystemExit(msg)
