@@ -83,6 +83,16 @@ def test_the_wait_grows_and_ends():
     assert limiter.wait_seconds("a", "1.1.1.1", now=NOW) == 0
 
 
+def test_made_up_people_are_offered_in_a_demonstration_only(client, people, settings):
+    people["dispatcher"].is_demo = True
+    people["dispatcher"].save()
+    assert "?as=dispatcher" not in page(client, "/sign-in/")
+    settings.DEMO = True
+    assert "?as=dispatcher" in page(client, "/sign-in/")
+    assert 'value="dispatcher"' in page(client, "/sign-in/?as=dispatcher")
+    assert 'value="&quot;&gt;' in page(client, '/sign-in/?as=">')
+
+
 def test_a_closed_account_does_not_get_in(client, people):
     people["dispatcher"].is_active = False
     people["dispatcher"].save()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from typing_extensions import override
 
 from townkeeper.kit import clock
-from townkeeper.units.models import posts_of
+from townkeeper.units.models import Post, posts_of
 from townkeeper.web.context import THEMES
 from townkeeper.web.office.limiter import forget, note_failure, wait_seconds
 
@@ -94,7 +95,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, form.get_user())
             return HttpResponseRedirect(next_page(request))
         return render(request, "office/sign_in.html", {"form": form}, status=422)
-    return render(request, "office/sign_in.html", {"form": form, "next": next_page(request)})
+    form.initial["username"] = request.GET.get("as", "")[:150]
+    context = {"form": form, "next": next_page(request), "people": demo_people()}
+    return render(request, "office/sign_in.html", context)
+
+
+def demo_people() -> list[dict[str, str]]:
+    """Return one made-up person for each role, where this is a demonstration; else nobody."""
+    if not settings.DEMO:
+        return []
+    posts = Post.objects.filter(user__is_demo=True).select_related("user", "role", "unit")
+    first: dict[str, Post] = {}
+    for post in posts.order_by("pk"):
+        first.setdefault(post.role.key, post)
+    return [
+        {"name": post.user.username, "role": post.role.title, "unit": post.unit.title}
+        for post in first.values()
+    ]
 
 
 @require_POST
