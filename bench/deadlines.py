@@ -18,7 +18,7 @@ LIMITS = ("4wh", "2wd", "7d", "same-day", "20:30", "24h")
 SEED = 20261122
 
 
-def run(quick: bool = False) -> list[dict]:  # noqa: FBT001, FBT002 - the interface of all benchmarks
+def run(quick: bool = False) -> list[dict]:
     calendar = _calendar()
     size, sample = (100_000, 200) if quick else (1_000_000, 2_000)
     rng = np.random.default_rng(SEED)

@@ -27,7 +27,7 @@ KINDS = [("Sanitation", f"Pickup {n}") for n in range(60)]
 KINDS += [("Street Lights", f"Outage {n}") for n in range(60)]
 
 
-def run(quick: bool = False) -> list[dict]:  # noqa: FBT001, FBT002 - the interface of all benchmarks
+def run(quick: bool = False) -> list[dict]:
     with tempfile.TemporaryDirectory(prefix="townkeeper-import-") as name:
         folder = Path(name)
         file = BOSTON

@@ -35,7 +35,7 @@ WHERE t.stage = 'handling' GROUP BY u.code
 """
 
 
-def run(quick: bool = False) -> list[dict]:  # noqa: FBT001, FBT002 - the interface of all benchmarks
+def run(quick: bool = False) -> list[dict]:
     with tempfile.TemporaryDirectory(prefix="townkeeper-metrics-") as name:
         folder = Path(name)
         file = BOSTON
