@@ -16,9 +16,10 @@ from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Pause, Reporte
 from townkeeper.duties.models import Category
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
+from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Action
-from townkeeper.units.models import Post, Unit
+from townkeeper.units.models import Post, Role, Unit
 from townkeeper.web.journal_words import (
     EVIDENCE,
     OUTCOMES,
@@ -208,15 +209,25 @@ def make_moves(case: Case, user: User) -> dict[str, Any]:
     """Return what this person can do in this step, and what others can and why only they."""
     if case.is_ended:
         return {}
+    roles = {role.key: role.title for role in Role.objects.all()}
     mine: list[dict[str, str]] = []
     others: list[dict[str, str]] = []
     for action, problem in options_for(case, actor=user):
         move = {"title": action_title(action), "name": action.name, "why": ""}
         if problem is not None:
-            move["why"] = str(problem.message)
+            move["why"] = _why_not(case, action, problem, roles)
         allowed = problem is None or problem.code in ASKED_FOR
         (mine if allowed else others).append(move)
     return {"mine": mine, "others": others}
+
+
+def _why_not(case: Case, action: Action, problem: Problem, roles: dict[str, str]) -> str:
+    """Say why a person may not do an action; roles by the names of the place."""
+    if problem.code != "not-performer":
+        return str(problem.message)
+    step = procedure_of(case).steps[case.step]
+    names = [roles.get(key, key) for key in action.performers or (step.performer,)]
+    return _("Only for: %(roles)s.") % {"roles": " / ".join(names)}
 
 
 def action_title(action: Action) -> str:
