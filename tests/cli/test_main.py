@@ -164,6 +164,18 @@ def test_people_of_a_demonstration_stay_out_elsewhere(client, settings):
     assert session != user
 
 
+def test_what_follows_test_goes_to_pytest_as_it_stands():
+    from collections import Counter
+
+    from townkeeper.cli.commands import test
+
+    given = ["test", "-k", "a", "--fast", "tests/x", "-k", "b", "--database", "sqlite", "-x"]
+    assert test._for_pytest(given) == ["-k", "a", "tests/x", "-k", "b", "-x"]
+    assert test._for_pytest(["test", "--database=both", "--", "-q"]) == ["-q"]
+    counts = Counter(passed=3, skipped=1, failed=2)
+    assert test.closing_line(counts, 1.5) == "2 failed, 3 passed, 1 skipped in 1.50s"
+
+
 @pytest.mark.parametrize(
     ("environment", "language"),
     [

@@ -68,6 +68,7 @@ def build_parser() -> Parser:
             description=command.help(),
             epilog=_("Examples:") + "\n" + "\n".join(f"  {line}" for line in command.examples),
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
             parents=[shared],
         )
         command.add_arguments(sub)
@@ -131,7 +132,7 @@ def _run(words: list[str]) -> int:
         return USAGE_ERROR if words else 0
     if unknown and not spec.takes_rest:
         parser.error(_("unknown arguments: %(words)s") % {"words": " ".join(unknown)})
-    args.rest = unknown
+    args.words = words
     args.json = common.json
     if common.home is not None:
         os.environ["TOWNKEEPER_HOME"] = str(common.home.resolve())

@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def names() -> list[str]:
     """Return the benchmarks there are; `import_` is called `import`."""
     files = (ROOT / "bench").glob("[!_]*.py")
-    return sorted(path.stem.rstrip("_") for path in files if "\ndef run(" in path.read_text(encoding="utf-8"))
+    return sorted(
+        path.stem.rstrip("_") for path in files if "\ndef run(" in path.read_text(encoding="utf-8")
+    )
 
 
 def run(args: argparse.Namespace) -> Outcome:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     began = time.monotonic()
-    words = _in_order([*args.pytest, *args.rest])
+    words = _for_pytest(args.words)
     if args.fast:
         words = ["-m", "not slow and not browser", *words]
     else:
@@ -74,10 +74,16 @@ def run(args: argparse.Namespace) -> Outcome:
     return Outcome(data, line if len(codes) > 1 else "", findings=bad)
 
 
-def _in_order(words: list[str]) -> list[str]:
-    """Return pytest's arguments in the order given; argparse has set the unknown ones apart."""
-    order = {word: i for i, word in reversed(list(enumerate(sys.argv)))}
-    return sorted((w for w in words if w != "--"), key=lambda word: order.get(word, 0))
+def _for_pytest(words: list[str]) -> list[str]:
+    """Return what stands behind `test`, as it stands there, without our own options."""
+    kept: list[str] = []
+    skip = False
+    for word in words[words.index("test") + 1 :]:
+        if skip or word in {"--fast", "--database"}:
+            skip = word == "--database"
+        elif not word.startswith("--database="):
+            kept.append(word)
+    return kept[1:] if kept[:1] == ["--"] else kept
 
 
 def closing_line(counts: Counter[str], seconds: float) -> str:
