@@ -1,6 +1,6 @@
 """Gathers everything a round is made of: members, figures, the cases behind, what came before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from townkeeper.assessment.scoring import Measure, Sheet, score, sheet_as_dict
 from townkeeper.calendars.models import Calendar
 from townkeeper.cases.metrics import (
     EVERYBODY,
+    Lines,
     Subjects,
     Value,
     Window,
@@ -112,26 +113,21 @@ def gather(
     members = members_of(plan, window, zone)
     tables = open_tables()
     subjects = Subjects("unit", members.codes)
-    by_unit = figures(tables, window, subjects)
-    total = figures(tables, window).get(EVERYBODY, {})
-    known = metrics()
-    zeros = {key: value_of(metric, {}) for key, metric in known.items() if metric.kind != "hours"}
+    lines = _lines(tables, window, subjects)
+    by_unit = _values(tables, window, subjects, lines)
     measured = {
-        code: {
-            **_measures({**zeros, **by_unit.get(code, {})}),
-            **_entered(plan, entered, code),
-        }
+        code: {**_measures(by_unit(code)), **_entered(plan, entered, code)}
         for code in members.units
     }
     sheets = score(plan, members=members.groups, inputs=measured)
     content: Content = {
         "format": FORMAT,
         "scheme": plan.model_dump(mode="json", exclude_none=True),
-        "metrics": {key: _metric(key) for key in known},
+        "metrics": {key: _metric(key) for key in metrics()},
         "units": _units(members),
         "figures": {code: _frozen(given) for code, given in measured.items()},
-        "totals": _frozen(_measures({**zeros, **total})),
-        "cases": _cases(tables, window, subjects, members),
+        "totals": _frozen(_measures(_values(tables, window, Subjects(), lines)(EVERYBODY))),
+        "cases": _cases(lines, members),
         "sheets": [sheet_as_dict(sheet) for sheet in sheets],
         "overdue": _overdue(tables, window, subjects),
         "places": _places(window),
@@ -175,19 +171,41 @@ def _units(members: Members) -> dict[str, object]:
     }
 
 
-def _cases(
-    tables: Tables, window: Window, subjects: Subjects, members: Members
-) -> dict[str, object]:
-    """Return the numbers behind every count: each number once, lists of places in that list."""
+def _lines(tables: Tables, window: Window, subjects: Subjects) -> Lines:
+    """Return the cases behind every count, for each unit and for all."""
     wanted = [key for key, metric in metrics().items() if metric.kind == "count"]
     lines = lines_behind(tables, window, subjects, wanted=wanted)
-    lines.update(lines_behind(tables, window, wanted=wanted))
-    numbers = sorted({n for counts in lines.values() for behind in counts.values() for n in behind})
+    return {**lines, **lines_behind(tables, window, wanted=wanted)}
+
+
+def _values(
+    tables: Tables, window: Window, subjects: Subjects, lines: Lines
+) -> Callable[[str], dict[str, Value]]:
+    """Return a function from a subject to its figures; counts are the lengths of the lists."""
+    known = metrics()
+    hours = [key for key, metric in known.items() if metric.kind == "hours"]
+    times = figures(tables, window, subjects, wanted=hours)
+
+    def values(subject: str) -> dict[str, Value]:
+        counts = {key: len(numbers) for key, numbers in lines.get(subject, {}).items()}
+        counted = {
+            key: value_of(metric, counts) for key, metric in known.items() if metric.kind != "hours"
+        }
+        return {**counted, **times.get(subject, dict.fromkeys(hours, Value(None, None, 0)))}
+
+    return values
+
+
+def _cases(lines: Lines, members: Members) -> dict[str, object]:
+    """Return the numbers behind every count: each number once, lists of places in that list."""
+    kept = {
+        code: found for code, found in lines.items() if code in members.units or code == EVERYBODY
+    }
+    numbers = sorted({n for counts in kept.values() for behind in counts.values() for n in behind})
     place = {number: at for at, number in enumerate(numbers)}
     behind = {
         subject: {count: [place[number] for number in found] for count, found in counts.items()}
-        for subject, counts in lines.items()
-        if subject in members.units or subject == EVERYBODY
+        for subject, counts in kept.items()
     }
     return {"numbers": numbers, "behind": behind}
 

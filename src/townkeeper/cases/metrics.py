@@ -31,6 +31,7 @@ __all__ = [
     "EVERYBODY",
     "Behind",
     "Figures",
+    "Lines",
     "Metric",
     "Subjects",
     "Value",
