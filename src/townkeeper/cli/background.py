@@ -1,4 +1,4 @@
-"""The work that nobody waits for: extracts, warnings, seals, and the alarm of the calendar.
+"""The work that nobody waits for: data for the metrics, and the alarm of the calendar.
 
 `townkeeper work` runs it by itself, `serve` beside the pages. Every piece may run in several
 processes at once; each looks for what is due and does nothing twice.

@@ -13,7 +13,7 @@ EXAMPLES = ("./townkeeper work", "./townkeeper work --once --json")
 
 
 def help_text() -> str:
-    return _("do the background work: extracts, warnings, seals")
+    return _("do the background work: data for the metrics, the alarm of the calendar")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
