@@ -71,7 +71,9 @@ def run(args: argparse.Namespace) -> Outcome:
         "databases": databases,
         "ok": not bad,
     }
-    return Outcome(data, line if len(codes) > 1 else "", findings=bad)
+    # One run has pytest's own closing line, unless that was asked to be quieter still.
+    shown = len(codes) > 1 or any(word.startswith("-q") for word in words)
+    return Outcome(data, line if shown else "", findings=bad)
 
 
 def _for_pytest(words: list[str]) -> list[str]:
