@@ -47,9 +47,9 @@ def main() -> int:
 
 def print_month(month: str, column: str, flags: dict[str, str]) -> int:
     """Print the bridge from the file's rate to ours for every unit; return what is unexplained."""
-    from townkeeper.assessment.actions import content_of  # noqa: PLC0415
     from townkeeper.assessment.frozen import cases_of  # noqa: PLC0415
     from townkeeper.assessment.models import Round  # noqa: PLC0415
+    from townkeeper.assessment.published import content_of  # noqa: PLC0415
 
     found = Round.objects.filter(period=month).exclude(state="draft").order_by("-number").first()
     if found is None:
@@ -80,7 +80,7 @@ def _rows(column: str, round_: object) -> list[dict[str, object]]:
     """Return imported cases with unit, month of opening, due time and flag."""
     from django.db.models import F  # noqa: PLC0415
 
-    from townkeeper.assessment.actions import content_of  # noqa: PLC0415
+    from townkeeper.assessment.published import content_of  # noqa: PLC0415
     from townkeeper.cases.models import Case  # noqa: PLC0415
 
     span = content_of(round_)["round"]  # type: ignore[arg-type]

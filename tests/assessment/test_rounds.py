@@ -9,18 +9,20 @@ from tests import make
 from tests.assessment import world
 from townkeeper.assessment.actions import (
     assess_month,
-    cases_behind_score,
-    content_of,
-    months_in_a_row,
     publish_round,
-    rank_history,
-    round_as_dict,
-    round_file,
-    verify_publication,
     write_round_file,
 )
 from townkeeper.assessment.frozen import canonical, digest_of
 from townkeeper.assessment.models import Round, UnitScore
+from townkeeper.assessment.published import (
+    cases_behind_score,
+    content_of,
+    months_in_a_row,
+    rank_history,
+    round_as_dict,
+    round_file,
+    verify_publication,
+)
 from townkeeper.cases.models import Case
 from townkeeper.journal.actions import verify_journal
 from townkeeper.journal.keys import sign

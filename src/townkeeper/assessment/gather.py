@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.analytics.engine import Tables, open_tables
 from townkeeper.assessment.frozen import FORMAT, Content, measure_as_dict
-from townkeeper.assessment.models import Round, Scheme, UnitScore
+from townkeeper.assessment.models import Scheme
 from townkeeper.assessment.program import SOURCE_ENTERED, Group, SchemeFile
 from townkeeper.assessment.scoring import Measure, Sheet, score, sheet_as_dict
 from townkeeper.calendars.models import Calendar
@@ -256,33 +256,3 @@ def origin_of(numbers: Iterable[str]) -> str:
             found |= set(rows.distinct())
             chunk.clear()
     return next((mark for mark in ("simulated", "imported") if mark in found), "live")
-
-
-def ranks_before(
-    scheme_key: str, period: str, months: int = 12
-) -> dict[str, list[dict[str, object]]]:
-    """Return unit code → the published ranks of the months before, the latest first."""
-    rounds = (
-        Round.objects.filter(scheme__key=scheme_key, state=Round.State.PUBLISHED, period__lt=period)
-        .order_by("-period", "-number")
-        .only("pk", "period")
-    )
-    latest: dict[str, int] = {}
-    for each in rounds:
-        if len(latest) == months and each.period not in latest:
-            break
-        latest.setdefault(each.period, each.pk)
-    found: dict[str, list[dict[str, object]]] = {}
-    scores = UnitScore.objects.filter(round__in=latest.values())
-    for row in scores.select_related("round", "unit").order_by("-round__period"):
-        found.setdefault(row.unit.code, []).append(
-            {
-                "period": row.round.period,
-                "group": row.group,
-                "rank": row.rank,
-                "of": row.of,
-                "is_last": row.is_last,
-                "score": None if row.score is None else str(row.score),
-            }
-        )
-    return found

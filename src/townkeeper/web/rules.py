@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from townkeeper.cases.metrics import metrics
+from townkeeper.cases.metrics_named import metrics
 from townkeeper.kit.names import say
 
 DASH = "–"

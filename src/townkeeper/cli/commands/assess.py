@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Outcome:
     ready()
-    from townkeeper.assessment.actions import round_as_dict  # noqa: PLC0415 - Django is set up
+    from townkeeper.assessment.published import round_as_dict  # noqa: PLC0415 - Django is up
 
     made = assess(args.month, publish=args.publish, actor=ACTOR, scheme=args.scheme)
     data = round_as_dict(made)

@@ -95,7 +95,7 @@ def _file_kind(kind: str) -> str:
 def _verify_file(path: Path) -> Outcome:
     """Check a published file by itself: digest, signature, and the scores computed again."""
     ready()
-    from townkeeper.assessment.actions import verify_publication  # noqa: PLC0415
+    from townkeeper.assessment.published import verify_publication  # noqa: PLC0415
 
     found = verify_publication(path)
     problems = [asdict(finding) for finding in found]

@@ -1,7 +1,7 @@
 """The cases behind a figure of a round, as they were frozen with it."""
 
-from townkeeper.assessment.actions import cases_behind_score
 from townkeeper.assessment.models import Round
+from townkeeper.assessment.published import cases_behind_score
 
 
 def case_numbers(round_: Round, unit: str, metric: str, part: str) -> list[str] | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.assessment.models import Round, UnitScore
-from townkeeper.cases.metrics import metrics
+from townkeeper.cases.metrics_named import metrics
 from townkeeper.cases.models import Case
 from townkeeper.web.office.behind import case_numbers
 from townkeeper.web.office.ranking_table import unit_name
