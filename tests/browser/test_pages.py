@@ -1,5 +1,6 @@
 """The pages in a real browser: nothing in the console, accessible, no sideways scrolling, keys."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -199,6 +200,31 @@ def test_a_filter_updates_the_list_in_place_and_in_the_address(
     page.go_back()
     expect(page.locator("[data-keylist] tbody tr")).to_have_count(3)
     assert seen == []
+
+
+def test_a_filter_after_the_session_ended_leads_to_signing_in(page, live_server, paths, enter):
+    enter(language="en")
+    page.goto(live_server.url + paths["list"])
+    page.context.clear_cookies(name="sessionid")
+    page.select_option("#f-stage", "handling")
+    page.wait_for_url(re.compile(r"/sign-in/.*stage"))
+
+
+def test_a_filter_that_fails_is_tried_again_as_a_whole_page(page, live_server, paths, enter):
+    enter(language="en")
+    page.goto(live_server.url + paths["list"])
+    page.route("**/office/cases/?*", fail_part_updates)
+    page.select_option("#f-stage", "handling")
+    page.wait_for_url("**stage=handling*")
+    expect(page.locator("[data-keylist] tbody tr")).to_have_count(1)
+
+
+def fail_part_updates(route):
+    """Answer a part update as a broken server would; let whole pages through."""
+    if "hx-request" in route.request.headers:
+        route.fulfill(status=500, body="broken")
+    else:
+        route.continue_()
 
 
 def test_everything_works_without_script(browser, live_server, paths, enter, page):

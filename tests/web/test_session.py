@@ -46,6 +46,14 @@ def test_pages_of_the_office_ask_for_signing_in_and_come_back(client, people):
     assert answer["Location"] == "/office/cases/?due=over"
 
 
+def test_a_part_update_after_the_session_ended_leads_the_whole_page_to_signing_in(client, people):
+    headers = {"HX-Request": "true"}  # browsers keep it on their way through a redirect
+    there = client.get("/office/cases/?unit=S1", headers=headers)["Location"]
+    answer = client.get(there, headers=headers)
+    assert answer["HX-Redirect"] == there == "/sign-in/?next=/office/cases/%3Funit%3DS1"
+    assert answer.content == b""
+
+
 def test_nobody_is_led_to_another_site(client, people):
     assert sign_in(client, next="https://example.org/")["Location"] == "/"
 

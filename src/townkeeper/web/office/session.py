@@ -89,6 +89,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Show the form, or sign in; a wrong password answers 422 with a summary of what is wrong."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_page(request))
+    if "HX-Request" in request.headers:
+        # a part update after the session has ended: the whole page must come here, not the part
+        return HttpResponse(headers={"HX-Redirect": request.get_full_path()})
     form = SignInForm(request, data=request.POST or None)
     if request.method == "POST":
         if form.is_valid():

@@ -22,6 +22,12 @@
     if (form && event.target.matches('select')) form.requestSubmit();
   });
 
+  /* a part update that failed is tried once more as a whole page, which shows what is wrong */
+  ['htmx:error', 'htmx:response:error'].forEach(name => document.addEventListener(name, event => {
+    const form = event.target.closest && event.target.closest('form[data-auto]');
+    if (form) form.submit();
+  }));
+
   /* running clocks: plain text once a minute, no live region */
   const words = JSON.parse(document.body.dataset.words || '{}');
   const skew = Date.parse(document.body.dataset.now || '') - Date.now() || 0;
