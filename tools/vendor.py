@@ -1,4 +1,4 @@
-"""Fetch the third-party browser files named in vendor.lock.json, so that users need neither npm nor a CDN.
+"""Fetch the third-party browser files of vendor.lock.json: users need neither npm nor a CDN.
 
 `python tools/vendor.py` downloads each npm tarball (sha512 checked against the lock), takes the
 files named there and writes them beside our own static files. `--check` compares the committed
