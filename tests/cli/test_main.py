@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from townkeeper.cli import console, words
 from townkeeper.cli import main as door
@@ -31,6 +32,7 @@ def run(capsys, monkeypatch, settings):
 
     yield call
     words.speak("en")
+    translation.deactivate()
 
 
 def test_without_a_command_it_explains_itself(run):
