@@ -221,7 +221,7 @@ def _task(row: tuple[object, ...], known: Meanings) -> _Task:
     *plain, version, step, outcome = row
     meaning = known.of(version, step, outcome) if outcome else None  # type: ignore[arg-type]
     result = result_of(str(outcome), meaning)
-    return _Task(*plain, result, meaning.counts if meaning else "")  # type: ignore[arg-type]
+    return _Task(*plain, result, meaning.counts if meaning else "")  # type: ignore[arg-type, call-arg]
 
 
 def _attributed(tasks: list[_Task]) -> Iterator[tuple[_Task | None, _Task, str]]:
