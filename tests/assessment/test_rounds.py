@@ -182,6 +182,44 @@ def test_a_list_of_cases_that_does_not_match_is_found(published):
     assert ("figure", "CGJ.handled_rate") in found
 
 
+def test_units_that_were_added_or_left_out_are_found(published):
+    def change(envelope, content):
+        sheets = {sheet["unit"]: sheet for sheet in content["sheets"]}
+        sheets["S1"]["items"][0]["points"] = "1.00"
+        kept = [sheet for code, sheet in sheets.items() if code != "CGJ"]
+        content["sheets"] = [*kept, {**sheets["CGJ"], "unit": "NEW"}]
+        envelope["content"] = canonical(content)
+
+    found = tampered(published, change)
+    assert {("score", "CGJ"), ("score", "NEW"), ("score", "S1.items")} <= set(found)
+
+
+def test_a_key_under_another_name_and_broken_content_are_found(published):
+    def rename(envelope, _content):
+        envelope["key_id"] = "0" * 16
+
+    assert tampered(published, rename) == [("key-id", "")]
+
+    def spoil(envelope, content):
+        content["sheets"] = 3
+        envelope["content"] = canonical(content)
+        envelope["public_key"] = "xyz"
+
+    found = {kind for kind, _where in tampered(published, spoil)}
+    assert found == {"digest", "signature", "key-id", "unreadable"}
+
+
+def test_whom_to_trust_may_be_said(published):
+    path = round_file(published)
+    assert verify_publication(path, trusted=[published.key_id]) == []
+    assert [f.kind for f in verify_publication(path, trusted=[])] == ["key-unknown"]
+
+
+def test_hours_open_to_the_handled_cases(draft):
+    behind = cases_behind_score(draft, "CGJ", "handling_hours_median")
+    assert len(behind["numerator"]) == 3
+
+
 def test_what_is_no_publication_is_said_so(tmp_path):
     path = tmp_path / "x.json"
     path.write_text("{")

@@ -347,6 +347,32 @@ def test_a_wrong_scheme_is_refused_in_words(change: dict, words: str) -> None:
         SchemeFile.model_validate({**good, **change})
 
 
+def test_extras_may_be_for_some_groups_and_bands_lead_somewhere() -> None:
+    groups = [{"key": k, "title": T, "units": [k]} for k in ("towns", "offices")]
+    only = {"key": "up", "title": T, "metric": "up", "points": 5, "rule": PER_UNIT}
+    best = {"kind": "bands", "bands": [{"at_least": 50, "points": 100}, {"points": 0}]}
+    plan = scheme(item("a", 100, best), groups=groups, bonus=[{**only, "groups": ["towns"]}])
+    given = {"a_m": Measure.count(50), "up": Measure.count(2)}
+    found = score(plan, members={"t": "towns", "o": "offices"}, inputs={"t": given, "o": given})
+    assert [(s.unit, s.score) for s in found] == [("t", Decimal(102)), ("o", Decimal(100))]
+    assert plan.items[0].full == 100
+    assert scheme({"key": "h", "title": T, "items": [item("b", 100)]}).items[0].full == 100
+    assert "due_count" in scheme(item("a", 100), min_cases=1).metrics()
+    assert "due_count" not in plan.metrics()
+
+
+def test_a_ratio_above_one_has_no_interval() -> None:
+    found = sheets(scheme(item("a", 100)), u={"a_m": Measure(Decimal(90), 5, 3)})["u"]
+    assert (found.low, found.high) == (90, 90)
+
+
+def test_an_item_without_a_rule_is_a_mistake_of_ours() -> None:
+    plan = scheme(item("a", 100))
+    bare = plan.items[0].model_copy(update={"rule": None})
+    with pytest.raises(TypeError, match="a"):
+        sheets(plan.model_copy(update={"items": (bare,)}), u={})
+
+
 def test_unknown_metrics_are_named() -> None:
     plan = scheme(item("a", 50), item("b", 50, metric="entered:b"), min_cases=3)
     assert scheme_problems(plan, metrics={"x"}) == [("a", "a_m"), ("cases_metric", "due_count")]

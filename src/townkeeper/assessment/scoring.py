@@ -147,12 +147,13 @@ def points_of(
 
 
 def _band(rule: Bands, value: Decimal) -> Decimal:
-    for band in rule.bands:
-        above = band.at_least is None or value >= band.at_least
-        below = band.at_most is None or value <= band.at_most
-        if above and below:
-            return band.points
-    return NOTHING
+    """Return the points of the first band that fits; the last one fits always."""
+    return next(
+        band.points
+        for band in rule.bands
+        if (band.at_least is None or value >= band.at_least)
+        and (band.at_most is None or value <= band.at_most)
+    )
 
 
 def _places(
