@@ -88,6 +88,14 @@ def test_reporting_while_the_clock_stands_leaves_a_due_time_behind(case, people)
     assert not task.pauses.filter(until=None).exists()
 
 
+def test_stopping_after_the_due_time_heals_nothing(case, people):
+    due = case.due_at
+    stopped = ask(case, "suspend", people, due + HOUR)
+    assert stopped.due_at == due
+    assert lead(case).due_at == due
+    assert make.do(case, "resume", people["CGJ"], due + 2 * HOUR).due_at == due
+
+
 def test_a_stop_stands_for_the_reason_of_the_asker(case, people):
     ask(case, "suspend", people, NINE + HOUR, reason="同意")
     assert lead(case).pauses.get().reason == "因故"

@@ -124,6 +124,8 @@ def _close_task(task: Task, outcome: str, *, now: datetime, actor: str) -> bool:
 def _pause_tasks(tasks: list[Task], *, now: datetime, given: Given) -> None:
     for task in tasks:
         Pause.objects.create(task=task, since=now, ground=given.ground, reason=given.reason)
+        if task.due_at is not None and task.due_at < now:
+            continue  # stopping after the due time heals nothing: it stays overdue
         task.due_at = task.warn_at = None
         task.save(update_fields=["due_at", "warn_at"])
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from townkeeper.cli import console
@@ -56,6 +57,12 @@ def last_full_month(today: date) -> str:
     return f"{year:04d}-{month:02d}"
 
 
+def full_months(today: date, count: int) -> list[str]:
+    """Return the full months before the one of `today`, oldest first: trends need more than one."""
+    last = today.year * 12 + today.month - 1
+    return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(last - count, last)]
+
+
 def prepare(home: Path, today: date) -> bool:
     """Bring the home to what a demonstration shows; return whether anything had to be made."""
     from townkeeper.programs.folder import read_folder  # noqa: PLC0415 - Django is set up by now
@@ -69,10 +76,11 @@ def prepare(home: Path, today: date) -> bool:
     _step(_("Loading the district …"), _load)
     console.note(_("Simulating %(months)s months …") % {"months": MONTHS})
     simulate_months(months=MONTHS, seed=SEED, per_day=PER_DAY)
-    _step(
-        _("Scoring and publishing %(month)s …") % {"month": recipe.last_month},
-        lambda: _publish(recipe.last_month),
-    )
+    for month in full_months(today, MONTHS):
+        _step(
+            _("Scoring and publishing %(month)s …") % {"month": month},
+            partial(_publish, month, last=recipe.last_month),
+        )
     (home / STAMP).write_text(json.dumps(asdict(recipe)), encoding="utf-8")
     return True
 
@@ -125,10 +133,13 @@ def _load() -> None:
     User.objects.filter(is_demo=True).update(password=make_password(PASSWORD))
 
 
-def _publish(month: str) -> None:
+def _publish(month: str, *, last: str) -> None:
+    """Publish a month; the last one gets its bulletin at once, so that there is one to open."""
     from townkeeper.publication.actions import issue_bulletin  # noqa: PLC0415
 
-    issue_bulletin(assess(month, publish=True, actor=ACTOR), actor=ACTOR)
+    round_ = assess(month, publish=True, actor=ACTOR)
+    if month == last:
+        issue_bulletin(round_, actor=ACTOR)
 
 
 def sign_ins() -> list[SignIn]:

@@ -125,6 +125,11 @@ def scheme_data(draft: Draft) -> dict[str, Any]:
     }
 
 
+def _called(names: dict[str, str], language: str) -> str:
+    """Return the name in a language, or the one that the file uses."""
+    return names.get(language) or plain(names)
+
+
 def bulletin_data(draft: Draft, language: str) -> dict[str, Any]:
     """Return `bulletins/monthly.yaml` in the language of the records."""
     name = draft.place_name.get(language) or plain(draft.place_name)
@@ -136,7 +141,7 @@ def bulletin_data(draft: Draft, language: str) -> dict[str, Any]:
         "masthead": name,
         "issuer": name,
         "number": _NUMBER[language],
-        "recipients": [draft.names_of("unit", unit).get("") or unit for unit in draft.codes],
+        "recipients": [_called(draft.names_of("unit", unit), language) for unit in draft.codes],
         "decide": _BULLETIN_DECIDE,
         "sections": [
             {"title": title, "text": text, **({"table": table} if table else {})}

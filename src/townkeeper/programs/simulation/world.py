@@ -13,7 +13,7 @@ from townkeeper.duties.register import CategoryRow, UnitRow
 from townkeeper.kit.errors import Problem
 from townkeeper.units.models import Place, Post, Role, Unit
 
-CHANNELS = {"hotline": 40, "inspection": 27, "portal": 24, "media": 4, "superior": 5}
+CHANNELS = {"hotline": 40, "inspection": 17, "patrol": 15, "portal": 24, "media": 4}
 RELAPSING_SHARE = 0.3
 """Share of (place, category) pairs where a fixed problem comes back."""
 
