@@ -125,7 +125,7 @@ call_command("migrate", verbosity=0)
 from townkeeper.programs.load import load_program
 from townkeeper.accounts.models import Token, User
 from townkeeper.units.models import Post, Role, Unit
-load_program("programs/dongxing", actor="bench")
+load_program(__import__("pathlib").Path("programs/dongxing"), actor="bench")
 user = User.objects.create_user("bench")
 Post.objects.create(user=user, unit=Unit.objects.get(path="0001."), role=Role.objects.get(key="operator"))
 from django.utils import timezone
@@ -200,7 +200,12 @@ def run(quick=False):
         }
         words = [sys.executable, "-c", PREPARE, json.dumps(BODY)]
         made = subprocess.run(
-            words, env={**os.environ, **environ}, cwd=ROOT, capture_output=True, text=True, check=False
+            words,
+            env={**os.environ, **environ},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if made.returncode:
             raise SystemExit(made.stderr[-2000:])
