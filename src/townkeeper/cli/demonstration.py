@@ -23,7 +23,7 @@ PROGRAM = ROOT / "programs" / "dongxing"
 PASSWORD = "townkeeper"  # noqa: S105 - for made-up people on the computer of whoever looks
 MONTHS = 6
 SEED = 1
-PER_DAY = 4.0
+PER_DAY = 5.0
 """Reports on an ordinary day: enough to rank by, few enough to be ready within two minutes."""
 ACTOR = "demo"
 STAMP = "demo.json"

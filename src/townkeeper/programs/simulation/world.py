@@ -1,6 +1,7 @@
 """The people, places and habits of a simulated district: everything drawn from one seed."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +21,7 @@ RELAPSING_SHARE = 0.3
 
 ON = date(2026, 1, 1)
 """The day for which the register is asked who leads where."""
+MOST_NAMED = 4
 OWN_KINDS = 10
 OTHER_KINDS = 4
 """Kinds of problems of a town that it leads itself, and that departments lead there."""
@@ -171,7 +173,8 @@ def _kinds_of(
     ]
 
 
-def _common_spot(dice: random.Random, town: UnitRow, row: CategoryRow) -> Spot:
+def _common_spot(dice: random.Random, town: UnitRow, row: CategoryRow, *, busy: float) -> Spot:
+    """Make a spot; where the policy names many places more people live, and more is reported."""
     return Spot(
         place=None,
         name=town.name,
@@ -179,7 +182,7 @@ def _common_spot(dice: random.Random, town: UnitRow, row: CategoryRow) -> Spot:
         category=row,
         lon=None,
         lat=None,
-        weight=dice.uniform(0.2, 1.2),
+        weight=dice.uniform(0.2, 1.2) * busy,
         relapse=0.04,
     )
 
