@@ -154,8 +154,11 @@ def _common_spots(desk: Desk, dice: random.Random) -> list[Spot]:
     rows.sort(key=lambda row: row.key)
     towns = [u for u in desk.register.units.values() if u.kind == "township" and u.until is None]
     towns.sort(key=lambda unit: unit.path)
+    named = Counter(Place.objects.values_list("area_id", flat=True))
     return [
-        _common_spot(dice, town, row) for town in towns for row in _kinds_of(desk, dice, town, rows)
+        _common_spot(dice, town, row, busy=1 + min(named[town.id], MOST_NAMED) / 2)
+        for town in towns
+        for row in _kinds_of(desk, dice, town, rows)
     ]
 
 
