@@ -137,8 +137,6 @@ row = [ready.stamp, *_write.values(ready.case, _write._CASE), *_write.values(rea
        *_write.values(ready.entry, _write._ENTRY), *_write.values(ready.chain, _write._CHAIN)]
 names = ["stamp", *_write._CASE, *_write._TASK, *["e." + n for n in _write._ENTRY], *["h." + n for n in _write._CHAIN]]
 statement = _write._statement(with_reporter=False)
-for n in range(1, len(row) + 1):
-    statement = statement.replace("%s", f"${n}", 1)
 pickle.dump({
     "dsn": os.environ["DATABASE_URL"], "statement": statement, "row": row, "title": names.index("title"),
     "numbers": [names.index("number")], "subjects": [names.index("e.subject"), names.index("h.subject")],
