@@ -130,9 +130,9 @@ def _month_back(day: date, months: int) -> date:
 def _known(offset: int, days: int) -> float:
     """Return the share of reports that come in while the telephone number gets known.
 
-    Grows from half of `per_day` to one and a half: a new report telephone is not rung at once.
+    Grows from a quarter of `per_day` to seven quarters: a new report telephone is not rung at once.
     """
-    return 0.5 + offset / days
+    return 0.25 + 1.5 * offset / days
 
 
 def _plan_day(run: Simulation, on: date, per_day: float) -> None:
