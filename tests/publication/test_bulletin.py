@@ -19,7 +19,7 @@ from townkeeper.publication.actions import (
     make_bulletin,
     template_for,
 )
-from townkeeper.publication.bulletins import Issue, bulletin_document
+from townkeeper.publication.bulletins import Issue, _addressed, bulletin_document
 from townkeeper.publication.frozen_figures import NAMED, figure_text, figures_of
 from townkeeper.publication.models import Bulletin
 from townkeeper.publication.template import default_template
@@ -74,6 +74,19 @@ def test_the_text_says_the_month(round_):
     assert "返工1件，返工率20.00%，較多的是區城管局（1件）" in text
     assert "部門組為區城管局（58.33分）；街道組為東興街道（100.00分）" in text
     assert "較多的事項是暴露垃圾（1件）" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "language", "line"),
+    [
+        (("各鄉鎮", "各部門"), "zh-Hant", "各鄉鎮，各部門："),
+        (("各部门：",), "zh-Hans", "各部门："),
+        (("Parks", "Roads"), "en", "Parks, Roads:"),
+        ((), "zh-Hant", ""),
+    ],
+)
+def test_the_line_of_recipients_ends_with_a_colon(names, language, line):
+    assert _addressed(names, language) == line
 
 
 def test_ranking_tables_are_apart_and_name_those_without_a_rank(round_):

@@ -69,7 +69,7 @@ def bulletin_document(
         title=(_said(title, plain),),
         issuer=_said(told.issuer, plain),
         date=day,
-        recipients=_list(told.recipients, language),
+        recipients=_addressed(told.recipients, language),
         sections=tuple(_sections(own, figures)),
         attachments=tuple(_attachments(content, own, language, whole=whole)),
         cc=_list(told.cc, language),
@@ -96,6 +96,12 @@ def _words(issue: Issue, template: Template) -> dict[str, Figure]:
 def _said(text: str, plain: dict[str, str]) -> str:
     """Fill a heading's names; headings carry no runs."""
     return fill(text, {name: Figure(value, name) for name, value in plain.items()}).text
+
+
+def _addressed(recipients: tuple[str, ...], language: Language) -> str:
+    """Return the line of recipients, which ends with a colon (GB/T 9704-2012, 7.3.2)."""
+    line = _list(recipients, language).rstrip(":：。.")
+    return line and line + (":" if language == "en" else "：")
 
 
 def _list(names: tuple[str, ...], language: Language) -> str:
