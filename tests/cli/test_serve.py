@@ -25,6 +25,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_refused_and_the_next_one_found():
     with socket.socket() as taken:
         taken.bind((HOST, 0))
@@ -37,6 +38,7 @@ def test_a_taken_port_is_refused_and_the_next_one_found():
         assert server.free_port(HOST, port) > port
 
 
+@pytest.mark.slow
 def test_the_pages_answer_and_a_stop_is_clean(tmp_path):
     port = free_port()
     environment = {

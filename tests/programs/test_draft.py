@@ -312,6 +312,7 @@ def test_names_that_look_alike():
     assert [looks_like_code(name) for name in ("PWDx", "No Q", "城管局")] == [True, False, False]
 
 
+@pytest.mark.slow
 def test_boston(tmp_path, boston):
     """The real file: nobody's guess, the same figures as in docs/import.md."""
     mapping = load_mapping(DOCS / "boston.yaml")

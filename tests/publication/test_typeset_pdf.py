@@ -254,6 +254,7 @@ def test_a_chart_becomes_a_picture():
         draw_png("not svg", fonts=BARE)
 
 
+@pytest.mark.slow
 def test_the_old_file_stays_when_the_disk_is_full(tmp_path):
     path = tmp_path / "b.pdf"
     path.write_bytes(b"old")

@@ -106,6 +106,7 @@ def test_sheet_names_are_such_as_excel_accepts():
     assert two.attachments[0].tables[0].title == two.attachments[0].tables[1].title
 
 
+@pytest.mark.slow
 def test_a_stream_of_rows_needs_constant_memory(path):
     columns = make_columns()
 

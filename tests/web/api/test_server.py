@@ -74,6 +74,7 @@ def post(port, body, token):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_case_over_the_wire(tmp_path, transactional_db):
     if connection.vendor != "sqlite":
         pytest.skip("the server's process opens the test's own SQLite file")
@@ -91,6 +92,7 @@ def test_a_case_over_the_wire(tmp_path, transactional_db):
     assert verify_journal().problems == []
 
 
+@pytest.mark.slow
 def test_a_server_without_a_database_starts_says_so_and_answers_in_json(tmp_path):
     with server(tmp_path, tmp_path / "none.sqlite3") as (port, log):
         answer, said, _data = post(port, {"title": "x"}, "tk_x")
