@@ -41,6 +41,7 @@ def contents(manifest) -> dict[str, list[tuple]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_refresh_equals_a_rebuild(people, monkeypatch):
     monkeypatch.setattr(lake, "CHUNK", 2)
     world.month(people)
@@ -126,6 +127,7 @@ def test_remains_of_a_killed_refresh_do_no_harm(people, home, monkeypatch):
     assert left == named
 
 
+@pytest.mark.slow
 def test_memory_and_files_give_equal_figures(people):
     world.month(people)
     window = month_window("2026-11", until=world.AFTER, zone=UTC)

@@ -17,6 +17,7 @@ import django
 django.setup()
 from pathlib import Path
 from django.core.management import call_command
+import pytest
 from townkeeper.cases.imports.mapping import load_mapping
 from townkeeper.cases.imports.run import import_file
 from townkeeper.journal.actions import verify_journal
@@ -83,6 +84,7 @@ def counted(folder: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_kill_in_the_middle_then_resume(tmp_path):
     write_files(tmp_path)
     with child(tmp_path) as process:

@@ -543,6 +543,7 @@ class Dice:
         )
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6))
 def test_the_engine_counts_as_the_slow_way(seed: int) -> None:

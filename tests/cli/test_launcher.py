@@ -79,6 +79,7 @@ def test_the_lock_of_a_dead_start_is_taken_over(checkout):
     assert not list(checkout.glob(".venv.lock*"))
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_install_once(checkout):
     (checkout / "pause").write_text("1")
     command = [str(checkout / "townkeeper"), "verify"]

@@ -217,6 +217,7 @@ def start(*argv: str, home: Path, **more: str) -> "subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_new_home_needs_no_set_up_even_for_two_at_once(tmp_path):
     home = tmp_path / "new"
     environment = {

@@ -32,6 +32,7 @@ def test_a_throw_away_cluster_speaks_chinese_and_goes_away():
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_server_is_killed():
     folder = Path(tempfile.mkdtemp(prefix="tkpg-test-"))
     server = postgres.Server(folder)

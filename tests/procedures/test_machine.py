@@ -132,6 +132,7 @@ class Case(RuleBasedStateMachine):
         assert any(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", FILES)
 def test_fuzz(key):
     machine = type(f"Case of {key}", (Case,), {"key": key})

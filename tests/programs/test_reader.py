@@ -116,6 +116,7 @@ def test_encodings_are_told_apart(encoding: str, problem: str, name: str) -> Non
     assert guess(b"\xff\xfe\x80") == ""
 
 
+@pytest.mark.slow
 def test_random_damage_is_always_said_and_never_a_traceback(copy: Copy) -> None:
     """Twenty-five slips of the keyboard, the same ones in every run."""
     dice = random.Random(20111101)  # noqa: S311 - reproducible damage, no secret
