@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 ROWS, CHUNK = 1200, 40
 
@@ -17,7 +19,6 @@ import django
 django.setup()
 from pathlib import Path
 from django.core.management import call_command
-import pytest
 from townkeeper.cases.imports.mapping import load_mapping
 from townkeeper.cases.imports.run import import_file
 from townkeeper.journal.actions import verify_journal
