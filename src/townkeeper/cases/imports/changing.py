@@ -9,6 +9,7 @@ from townkeeper.cases.imports.bulk import json_value, update_rows
 from townkeeper.cases.imports.records import Record
 from townkeeper.cases.imports.writing import (
     ORIGIN,
+    SAID,
     Act,
     Standing,
     Stored,
@@ -21,28 +22,7 @@ from townkeeper.cases.imports.writing import (
 from townkeeper.cases.models import Case, Evidence, Reporter, Task
 from townkeeper.journal.models import Chain, Entry
 
-COMPARED: Final = (
-    "step",
-    "stage",
-    "category_id",
-    "title",
-    "text",
-    "channel",
-    "address",
-    "lon",
-    "lat",
-    "area_id",
-    "unit_id",
-    "opened_at",
-    "due_at",
-    "warn_at",
-    "closed_at",
-    "outcome",
-    "answer",
-)
-"""The columns of `case_values`, in its order."""
-
-UPDATED: Final = [*COMPARED, "external_digest", "extra", "version", "updated_at"]
+UPDATED: Final = [*SAID, "external_digest", "extra", "version", "updated_at"]
 TASK_UPDATED: Final = [
     "step",
     "stage",
@@ -150,8 +130,8 @@ class Changer:
         changes = {
             name: [before, after]
             for name, before, after in zip(
-                COMPARED,
-                (_said(getattr(case, name)) for name in COMPARED),
+                SAID,
+                (_said(getattr(case, name)) for name in SAID),
                 map(_said, case_values(record, at, _times(record, at))),
                 strict=True,
             )

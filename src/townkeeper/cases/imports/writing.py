@@ -21,10 +21,7 @@ from townkeeper.procedures.model import Step
 
 ORIGIN: Final = Origin.IMPORTED.value
 
-CASE_FIELDS: Final = [
-    "id",
-    "number",
-    "procedure_id",
+SAID: Final = (
     "step",
     "stage",
     "category_id",
@@ -42,6 +39,13 @@ CASE_FIELDS: Final = [
     "closed_at",
     "outcome",
     "answer",
+)
+"""The columns of `case_values`, in its order: what a row of the file says of a case."""
+CASE_FIELDS: Final = [
+    "id",
+    "number",
+    "procedure_id",
+    *SAID,
     "counts",
     "origin",
     "external_system",
