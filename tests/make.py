@@ -7,7 +7,8 @@ import yaml
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.actions import seed_calendar
-from townkeeper.cases.actions import Given, add_evidence, advance_case, install_procedure
+from townkeeper.cases.actions import Given, advance_case, install_procedure
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.intake import Opened, Report, open_case
 from townkeeper.cases.models import Case
 from townkeeper.duties.models import Category, Duty

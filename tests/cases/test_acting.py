@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests import make
-from townkeeper.cases.actions import add_evidence, decide_ask, options_for
+from townkeeper.cases.actions import decide_ask, options_for
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Evidence, Stage
 from townkeeper.journal.actions import verify_journal
 from townkeeper.journal.models import Entry

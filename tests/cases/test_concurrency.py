@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from tests import make
 from townkeeper.cases import numbers
-from townkeeper.cases.actions import Given, add_evidence, advance_case
+from townkeeper.cases.actions import Given, advance_case
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.intake import open_case
 from townkeeper.cases.models import Case, Reporter, Task
 from townkeeper.cases.numbers import Block, forget_numbers, next_number

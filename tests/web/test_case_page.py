@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests import make
 from tests.make import MONDAY, do, opened, photo
-from townkeeper.cases.actions import add_evidence
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case
 from townkeeper.files.actions import store_photo
 from townkeeper.journal.actions import record

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.accounts.models import User
 from townkeeper.cases._apply import Act, Given, apply_changes, record_act, task_data
 from townkeeper.cases.desk import Desk, KnownProcedure, desk
-from townkeeper.cases.models import Ask, Case, Evidence, ProcedureVersion, Stage, Task
+from townkeeper.cases.locking import locked
+from townkeeper.cases.models import Ask, Case, ProcedureVersion, Stage, Task
+from townkeeper.cases.people import acting_posts, own_units, roles_here
 from townkeeper.cases.refusals import refusal
 from townkeeper.duties.register import Answer, UnitRow
-from townkeeper.files.models import StoredFile
 from townkeeper.journal.actions import record, touch_registers
-from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.procedures.language import digest, parse, to_data
@@ -29,10 +29,8 @@ from townkeeper.procedures.model import (
     TaskState,
 )
 from townkeeper.procedures.transition import CANCELLED, advance, decide, options
-from townkeeper.units.models import Post, posts_of
-from townkeeper.units.permissions import Permission
 
-__all__ = ["Given", "add_evidence", "advance_case", "decide_ask", "install_procedure"]
+__all__ = ["Given", "advance_case", "decide_ask", "install_procedure"]
 
 
 @transaction.atomic
@@ -50,7 +48,7 @@ def advance_case(
     the later one is told and nothing happens.
     """
     given = given or Given()
-    case = _locked(case, seen_version)
+    case = locked(case, seen_version)
     picture = desk()
     stand = _standing(case, picture)
     procedure = stand.known.procedure
@@ -81,7 +79,7 @@ def decide_ask(
 
     `answer` is what the reporter is told where accepting ends the case.
     """
-    case = _locked(ask.case, seen_version)
+    case = locked(ask.case, seen_version)
     ask.refresh_from_db()
     if ask.decided_at is not None:
         raise Problem("ask-decided", _("This has been decided already."), where=case.number)
@@ -135,43 +133,6 @@ def options_for(case: Case, *, actor: User) -> list[tuple[Action, Problem | None
 
 
 @transaction.atomic
-def add_evidence(
-    case: Case,
-    *,
-    kind: str,
-    actor: User,
-    file: StoredFile | None = None,
-    note: str = "",
-    task: Task | None = None,
-    is_public: bool = False,
-) -> Evidence:
-    """Attach a photo or paper to a case; without a `task` to the person's own open one, if any."""
-    case = _locked(case, None)
-    if case.is_ended:
-        raise Problem("case-ended", _("The case has ended; nothing can be added."))
-    if task is not None and task.case_id != case.pk:
-        raise Problem("task-missing", _("This task belongs to another case."), where=case.number)
-    task = task or _own_task(case, actor)
-    evidence = Evidence.objects.create(
-        case=case,
-        task=task,
-        kind=kind,
-        file=file,
-        note=note,
-        is_public=is_public,
-        added_at=clock.now(),
-        actor=actor.username,
-    )
-    record(
-        subject=case.subject,
-        act="case.evidence",
-        actor=actor.username,
-        data={"kind": kind, "sha256": file.sha256 if file else None, "note": note},
-    )
-    return evidence
-
-
-@transaction.atomic
 def install_procedure(procedure: Procedure, *, actor: str) -> tuple[ProcedureVersion, bool]:
     """Make a procedure the one that new cases begin with; (version, whether it is new)."""
     key, mark = procedure.key, digest(procedure)
@@ -194,21 +155,6 @@ def install_procedure(procedure: Procedure, *, actor: str) -> tuple[ProcedureVer
     )
     touch_registers()
     return version, True
-
-
-def _locked(case: Case, seen_version: int | None) -> Case:
-    """Take the case's row for this transaction and compare what the person has seen."""
-    fresh = Case.objects.select_for_update().get(pk=case.pk)
-    if seen_version is not None and fresh.version != seen_version:
-        last = Entry.objects.filter(subject=fresh.subject).order_by("-seq").first()
-        raise Problem(
-            "case-moved-on",
-            _("%(who)s has acted on this case in the meantime.")
-            % {"who": last.actor if last else "?"},
-            where=fresh.number,
-            hint=_("Look at it again; nothing of yours was carried out."),
-        )
-    return fresh
 
 
 _parsed: dict[tuple[int, str], KnownProcedure] = {}
@@ -367,7 +313,7 @@ def _context(
     answer: Answer,
 ) -> Context:
     """Gather what the person may and has, as the procedure asks for it."""
-    posts = _acting_posts(actor)
+    posts = acting_posts(actor)
     office = picture.office_for(stand.known.procedure.key)
     tasks = stand.open_tasks
     places = [picture.register.units[pk].path for pk in (case.unit_id, case.area_id) if pk]
@@ -377,8 +323,8 @@ def _context(
     duty += [(unit.code, "assist") for unit in answer.assistants]
     return Context(
         actor=actor.username,
-        roles=_roles(posts, tasks, places),
-        units=_own_units(posts, tasks),
+        roles=roles_here(posts, tasks, places),
+        units=own_units(posts, tasks),
         reason=given.reason.strip(),
         ground=given.ground,
         evidence=stand.evidence | given.evidence,
@@ -387,47 +333,4 @@ def _context(
         answer=given.answer.strip(),
         office=office.code if office else "",
         kind=case.kind,
-    )
-
-
-def _acting_posts(actor: User) -> list[Post]:
-    return [
-        post
-        for post in posts_of(actor, clock.today())
-        if Permission.CASES_CASE_ACT in post.role.permissions
-    ]
-
-
-def _own_task(case: Case, actor: User) -> Task | None:
-    """Return the open task that the person works on."""
-    posts = _acting_posts(actor)
-    tasks = (
-        case.tasks.filter(done_at=None).select_related("unit").defer("unit__outline").order_by("pk")
-    )
-    return next((task for task in tasks if _own_units(posts, [task])), None)
-
-
-def _roles(posts: list[Post], tasks: list[Task], places: list[str]) -> frozenset[str]:
-    """Return the roles that count here: the open tasks' own, others where the post sees the case.
-
-    Of the tasks' own roles the procedure asks for the unit as well; a supervisor of one street has
-    no say in another's.
-    """
-    own = {task.performer for task in tasks}
-    return frozenset(
-        post.role.key
-        for post in posts
-        if post.role.key in own
-        or post.area.parent_id is None
-        or any(place.startswith(post.area.path) for place in places)
-    )
-
-
-def _own_units(posts: Iterable[Post], tasks: Iterable[Task]) -> frozenset[str]:
-    """Return the units of open tasks that the person may act for: in the task's own role only."""
-    return frozenset(
-        task.unit.code
-        for task in tasks
-        if task.unit is not None
-        and any(p.role.key == task.performer and task.unit.is_under(p.area) for p in posts)
     )

@@ -136,6 +136,8 @@ def _task_row(
         "done_at": None,
         "done_by": "",
         "outcome": "",
+        "next_at": None,
+        "rung": 0,
     }
 
 
@@ -172,6 +174,9 @@ EMPTY = {
     "unit_id": None,
     "due_at": None,
     "warn_at": None,
+    "promise": "",
+    "promise_due_at": None,
+    "main_id": None,
     "closed_at": None,
     "outcome": "",
     "answer": "",

@@ -37,12 +37,15 @@ class Stage(models.TextChoices):
     DISPUTE = "dispute", _("in dispute")
     VERIFYING = "verifying", _("to verify")
     ANSWERING = "answering", _("to answer")
+    SHELVED = "shelved", _("cannot be solved now")
     CLOSED = "closed", _("closed")
     VOIDED = "voided", _("voided")
+    MERGED = "merged", _("merged into another")
     OTHER = "other", _("other")
 
 
-ENDED = (Stage.CLOSED, Stage.VOIDED)
+ENDED = (Stage.CLOSED, Stage.VOIDED, Stage.MERGED)
+"""Stages in which nobody has anything to do. A merged case follows its main case to the end."""
 
 
 class ProcedureVersion(models.Model):
@@ -153,6 +156,13 @@ class Case(models.Model):
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     """When the open task is due; for an ended case, when handling was due."""
     warn_at = models.DateTimeField(null=True, blank=True)
+    promise = models.CharField(max_length=20, blank=True)
+    """The limit of the whole case that the public was promised; beside the tasks' own limits."""
+    promise_due_at = models.DateTimeField(_("promised by"), null=True, blank=True)
+    main = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    """The case that this one was merged into; it is answered when that one is."""
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     outcome = models.CharField(max_length=30, blank=True)
     answer = models.TextField(blank=True)
@@ -185,16 +195,22 @@ class Case(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["due_at", "id"],
-                condition=~Q(stage__in=["closed", "voided"]),
+                condition=~Q(stage__in=["closed", "voided", "merged"]),
                 name="cases_open_due",
             ),
             models.Index(
                 fields=["unit", "due_at", "id"],
-                condition=~Q(stage__in=["closed", "voided"]),
+                condition=~Q(stage__in=["closed", "voided", "merged"]),
                 name="cases_open_unit_due",
             ),
             models.Index(fields=["opened_at"], name="cases_opened"),
             models.Index(fields=["updated_at"], name="cases_updated"),
+            models.Index(
+                fields=["category", "closed_at"],
+                condition=Q(stage="closed"),
+                name="cases_closed_category",
+            ),
+            models.Index(fields=["lat", "lon"], name="cases_point"),
         ]
 
     @override
@@ -268,13 +284,22 @@ class Task(models.Model):
     done_by = models.CharField(max_length=150, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
     """The action that ended it, or `cancelled`."""
+    next_at = models.DateTimeField(null=True, blank=True)
+    """When the next rung of the ladder is reached; empty while the clock stands still."""
+    rung = models.PositiveSmallIntegerField(default=0)
+    """How many rungs have been reached for the present due time."""
 
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["unit", "due_at"], condition=Q(done_at=None), name="cases_task_open"
+                fields=["unit", "due_at", "id"], condition=Q(done_at=None), name="cases_task_open"
             ),
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
+            models.Index(
+                fields=["next_at"],
+                condition=Q(done_at=None, next_at__isnull=False),
+                name="cases_task_next",
+            ),
         ]
 
     @override
@@ -302,19 +327,50 @@ class Pause(models.Model):
 
 
 class Ask(models.Model):
-    """Something asked for that another person decides: an extension, a suspension."""
+    """Something asked for that another person decides: an extension, a stop, a dispute, reopening.
+
+    Until it is decided everything stays as it was: the unit that has the case keeps it, and its
+    clock runs on (首接負責). A decided dispute is the precedent for the next one of its kind.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="asks")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, related_name="asks")
     action = models.CharField(max_length=40)
+    effect = models.CharField(max_length=20, blank=True)
+    """What sort of ask it is, as the procedure says: `dispute`, `extension`, `reopening`…"""
     actor = models.CharField(max_length=150)
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="asks"
+    )
+    """The unit on whose behalf it is asked."""
     decider = models.CharField(max_length=30)
     reason = models.TextField(blank=True)
     ground = models.CharField(max_length=60, blank=True)
+    clause = models.CharField(max_length=300, blank=True)
+    """The rule that the asking unit relies on."""
+    other = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="asks_about"
+    )
+    """In a dispute: the unit that the asking one names as responsible."""
+    statement = models.TextField(blank=True)
+    """What the other unit says to it."""
+    stated_by = models.CharField(max_length=150, blank=True)
+    stated_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField()
+    limit = models.CharField(max_length=20, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    """By when it must be decided."""
+    next_at = models.DateTimeField(null=True, blank=True)
+    rung = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=150, blank=True)
     is_accepted = models.BooleanField(null=True)
+    decision = models.TextField(blank=True)
+    """The reasons of the decision."""
+    ruled = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="rulings"
+    )
+    """In a dispute: the unit that answers from the ruling on."""
 
     class Meta:
         constraints: ClassVar = [
@@ -324,10 +380,116 @@ class Ask(models.Model):
                 name="cases_ask_one_open",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_at"],
+                condition=Q(decided_at=None, next_at__isnull=False),
+                name="cases_ask_next",
+            ),
+            models.Index(fields=["effect", "decided_at"], name="cases_ask_effect"),
+        ]
 
     @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.action}"
+
+
+class Alarm(models.Model):
+    """One rung of the escalation ladder that a clock reached: who was told, what followed. Once."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="alarms")
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms"
+    )
+    ask = models.ForeignKey(
+        Ask, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms"
+    )
+    rung = models.PositiveSmallIntegerField()
+    turn = models.PositiveSmallIntegerField(default=0)
+    """How often the clock had been extended by then: a longer limit warns anew."""
+    rule = models.CharField(max_length=30)
+    """The rung as the procedure writes it, such as `80%` or `due+1wd`."""
+    card = models.CharField(max_length=10, blank=True)
+    """`yellow` or `red`, where the rung shows a card."""
+    tell = models.JSONField(default=list, blank=True)
+    """The roles that are told."""
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="alarms"
+    )
+    """The unit whose clock it is."""
+    due_at = models.DateTimeField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["task", "turn", "rung"], condition=~Q(task=None), name="cases_alarm_task"
+            ),
+            models.UniqueConstraint(
+                fields=["ask", "turn", "rung"], condition=~Q(ask=None), name="cases_alarm_ask"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.rule}"
+
+
+class Judgement(models.Model):
+    """What the reporter says of the answer; once for every time the case was closed."""
+
+    class Verdict(models.TextChoices):
+        """The three degrees that offices ask for."""
+
+        SATISFIED = "satisfied", _("satisfied")
+        PARTLY = "partly", _("partly satisfied")
+        DISSATISFIED = "dissatisfied", _("dissatisfied")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="judgements")
+    closing = models.PositiveSmallIntegerField(default=1)
+    """Which closing it judges: a reopened case is judged anew."""
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    comment = models.TextField(blank=True)
+    channel = models.CharField(max_length=40, blank=True)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "closing"], name="cases_judgement_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.verdict}"
+
+
+class Merge(models.Model):
+    """One case put to another as its duplicate, with what is needed to take it back."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="merges")
+    main = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="merges_in")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    reason = models.TextField(blank=True)
+    found = models.JSONField(default=dict, blank=True)
+    """Why it looked like a twin: distance, time apart, kind, words."""
+    before = models.JSONField(default=dict, blank=True)
+    """Step, stage and open tasks of the case when it was merged."""
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+    undone_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(undone_at=None), name="cases_merge_one"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} → {self.main_id}"
 
 
 class Evidence(models.Model):
@@ -344,6 +506,18 @@ class Evidence(models.Model):
     """Where an imported record keeps its photo; never fetched by us."""
     note = models.CharField(max_length=300, blank=True)
     is_public = models.BooleanField(default=False)
+    distance_m = models.PositiveIntegerField(null=True, blank=True)
+    """Metres between the photo's own position and the place of the case."""
+    findings = models.JSONField(default=list, blank=True)
+    """What speaks against it: `far`, `too-early`, `used-before`, `no-position`…"""
+    repeats = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+    )
+    """An earlier piece of evidence that shows the same picture."""
+    before = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="afters"
+    )
+    """The picture of the same spot before the work."""
     added_at = models.DateTimeField()
     actor = models.CharField(max_length=150)
 

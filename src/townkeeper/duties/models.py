@@ -35,6 +35,12 @@ class Category(models.Model):
     """Codes in older standards, and the words by which people call it."""
     limit = models.CharField(max_length=20, blank=True)
     """The time limit for handling, such as `4wh`; empty takes the parent's."""
+    promise = models.CharField(max_length=20, blank=True)
+    """The limit of the whole case that the public is promised; empty takes the parent's."""
+    relapse_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Within how many days after closing the same matter at the same place counts as a relapse."""
+    relapse_metres = models.PositiveSmallIntegerField(null=True, blank=True)
+    """How near is the same place, where there is no common address or key place."""
     keywords = models.JSONField(default=list, blank=True)
     is_used = models.BooleanField(default=True)
     """Offered when a case is opened; the national list is longer than what one office uses."""

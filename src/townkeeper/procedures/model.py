@@ -17,6 +17,22 @@ class Ask:
 
     decider: str
     times: int | None = None
+    limit: str | None = None
+    """By when it must be decided; the procedure's ladder applies to it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the escalation ladder: when it is reached, who is told, what it counts."""
+
+    at: str
+    """`80%` of the limit, `due`, or a limit before or after it: `due-1wh`, `due+4wh`, `due+1wd`."""
+    tell: tuple[str, ...] = ()
+    """Roles: of the task's unit first, else of the units above it, else of the office."""
+    card: str = ""
+    """`yellow` or `red`."""
+    counts: str | None = None
+    """The counter of the case that it raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,16 @@ class Action:
     """Kinds of case for which it exists; empty for all."""
     becomes: str | None = None
     """The kind that the case has from then on (an acceptor finds that it is a joint case)."""
+    within: str | None = None
+    """A limit counted from the opening of the task (in a final step: from the closing); after it
+    the action is refused. How long a unit may dispute, how long a reporter may ask to reopen."""
+    effect: str | None = None
+    """What sort of ask it is: `dispute`, `extension`, `stop`, `reopening`, `unsolvable`; metrics
+    and ledgers read this, never action names."""
+    clause: bool = False
+    """The rule relied on must be named (a dispute)."""
+    names: bool = False
+    """A unit must be named (the one that should answer instead)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,8 @@ class Step:
     verifying, closed … Metrics read stages, never step names."""
     source: str = ""
     """Where the rule is written, such as `speech 4, L167`."""
+    ladder: tuple[Rung, ...] = ()
+    """Escalation of this step's clocks; empty takes the procedure's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +151,8 @@ class Procedure:
     """Kinds of case under one procedure (即辦, 承諾, 聯辦 …), if it has any."""
     source: str = ""
     """Where the procedure is written, such as `speech 4, L167`."""
+    ladder: tuple[Rung, ...] = ()
+    """Escalation of every clock whose step has no ladder of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +210,12 @@ class Context:
     """Code of the unit that opened the case; empty leaves `opener` for the caller to resolve."""
     kind: str = ""
     """The case's kind, if it has one."""
+    clause: str = ""
+    """The rule that the actor relies on."""
+    named: str = ""
+    """Code of the unit that the actor names."""
+    late: frozenset[str] = frozenset()
+    """Actions of the present step whose `within` has passed; only the caller knows the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +256,10 @@ class Changes:
     task: str | None = None
     """The task acted on; None where someone acted on the step as a whole. The task of an ask is
     what `Context.task` names when the ask is decided."""
+    effect: str | None = None
+    """The effect of the action, for whoever keeps ledgers of asks."""
+    reopens: bool = False
+    """The case had ended and runs again."""
 
 
 class RefusedError(Exception):
@@ -228,7 +268,7 @@ class RefusedError(Exception):
     Codes: `unknown-action`, `not-performer`, `not-unit`, `same-person`, `reason-missing`,
     `ground-missing`, `evidence-missing`, `used-up`, `closed`, `task-missing`, `no-owner`,
     `answer-missing`, `already-paused`, `not-paused`, `already-asked`, `not-asked`,
-    `wrong-kind`.
+    `wrong-kind`, `too-late`, `clause-missing`, `unit-missing`.
     """
 
     def __init__(self, code: str, **params: object) -> None:

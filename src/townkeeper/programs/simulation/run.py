@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.calendars.limits import Limit
-from townkeeper.cases.actions import Given, add_evidence, advance_case, decide_ask
+from townkeeper.cases.actions import Given, advance_case, decide_ask
 from townkeeper.cases.desk import Desk, desk
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.intake import ZONE, Report, open_case
 from townkeeper.cases.models import Ask, Case, Origin, Stage, Task
 from townkeeper.files.actions import store_photo
