@@ -283,6 +283,33 @@ class WorkCalendar:
             )
         return None if us is None else instant(us)
 
+    def before(self, end: datetime, limit: Limit, pauses: Iterable[Pause] = ()) -> datetime:
+        """Find the instant from which a limit runs up to `end`: the mirror of `due`.
+
+        Working time that is used up exactly at an opening begins at the opening. Of days the day
+        of the end is not counted; it is the close of the n-th working (or calendar) day before,
+        of the last working day up to it where that is a day off. Suspension is taken out; `end`
+        lies in none. Errors: ValueError for a limit that is no length (`same-day`, `20:30`).
+        """
+        stop = microseconds(end)
+        stops = [
+            (microseconds(a), microseconds(b))
+            for a, b in pauses
+            if b is not None and microseconds(b) <= stop
+        ]
+        if limit.kind is Kind.ELAPSED:
+            return instant(_run_back(stop, limit.amount * SECOND, stops, _PLAIN))
+        if limit.kind not in {Kind.WORKING_TIME, Kind.WORKING_DAYS, Kind.DAYS}:
+            message = f"nothing lies {limit} before an instant"
+            raise ValueError(message)
+        # a span of this many days holds the amount in any calendar that opens every other week
+        reach = (limit.amount // 3600 if limit.kind is Kind.WORKING_TIME else limit.amount) + 60
+        table = self._covering(min([stop, *(a for a, _ in stops)]) - reach * DAY, stop)
+        if limit.kind is Kind.WORKING_TIME:
+            count = _Count(measure=table.worked, reach=_working_back(table))
+            return instant(_run_back(stop, limit.amount * SECOND, stops, count))
+        return instant(_counted_back(table, stop, limit, stops))
+
     def used_share(
         self, start: datetime, limit: Limit, now: datetime, pauses: Iterable[Pause] = ()
     ) -> float:
@@ -372,6 +399,45 @@ def _working(table: Table) -> _Count:
         return ends[i - 1] - (sums[i] - worked)
 
     return _Count(measure=table.worked, reach=reach)
+
+
+def _working_back(table: Table) -> Callable[[int], int]:
+    sums, begins = table.sums, table.begins
+
+    def reach(worked: int) -> int:
+        # the latest instant of a count: an opening, not the closing before it
+        i = bisect_right(sums, worked) - 1
+        return begins[i] + (worked - sums[i])
+
+    return reach
+
+
+def _run_back(end: int, amount: int, stops: Sequence[tuple[int, int]], count: _Count) -> int:
+    """Find the instant from which `amount` runs up to `end`, closed stops taken out."""
+    at, left = end, amount
+    for a, b in sorted(stops, reverse=True):
+        if b > at:  # it lies within a stop that was taken out already
+            at = min(at, a)
+            continue
+        runs = count.measure(at) - count.measure(b)
+        if runs >= left:
+            break
+        left -= runs
+        at = a
+    return count.reach(count.measure(at) - left)
+
+
+def _counted_back(table: Table, end: int, limit: Limit, stops: Sequence[tuple[int, int]]) -> int:
+    """Find the close of the n-th day before the day of `end` on which the clock did not stand."""
+    first = table.midnights[bisect_left(table.midnights, end) - 1]
+    days = table.openings_of_days if limit.kind is Kind.WORKING_DAYS else table.midnights
+    index, left = bisect_left(days, first), limit.amount
+    while left:
+        index -= 1
+        close = table.closings[index] if days is table.openings_of_days else days[index + 1]
+        left -= not any(a < close <= b for a, b in stops)
+    last = bisect_right(table.openings_of_days, days[index]) - 1
+    return table.closings[last]
 
 
 def _counted(table: Table, begin: int, limit: Limit, stops: Stopped) -> int | None:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.cases._write import Prepared, StampMovedError, write
 from townkeeper.cases.desk import Desk, KnownProcedure, desk, kept_desk
+from townkeeper.cases.ladder import Ticking, first_alarm, rungs_of
 from townkeeper.cases.models import Case, Reporter, Task
 from townkeeper.cases.numbers import forget_numbers, next_number
 from townkeeper.duties.register import CategoryRow, UnitRow
@@ -117,6 +118,9 @@ def _task_row(
     task = _first_task(known, desk, lead, report.kind)
     ticking = desk.clock(task.limit, task.warn, category, now)
     performer = desk.register.unit_by_code.get(task.unit)
+    limits = (ticking.limit,) if ticking.limit else ()
+    running = Ticking(now, limits, ticking.due_at, ticking.warn_at, task.warn)
+    rungs = rungs_of(known.procedure, task.step)
     return {
         "step": task.step,
         "stage": _stage(known, task.step),
@@ -136,7 +140,7 @@ def _task_row(
         "done_at": None,
         "done_by": "",
         "outcome": "",
-        "next_at": None,
+        "next_at": first_alarm(rungs, running, desk.calendar),
         "rung": 0,
     }
 
