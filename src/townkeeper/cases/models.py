@@ -15,7 +15,7 @@ from townkeeper.calendars.models import CalendarVersion
 from townkeeper.duties.models import Category
 from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
-from townkeeper.units.models import Place, Post, Unit, posts_of
+from townkeeper.units.models import Place, Post, Unit, UnitChange, posts_of
 from townkeeper.units.permissions import Permission
 
 
@@ -490,6 +490,36 @@ class Merge(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id} → {self.main_id}"
+
+
+class Handover(models.Model):
+    """Work that a change of units carried from one unit to another: who had it until when."""
+
+    class What(models.TextChoices):
+        """What changed hands."""
+
+        CASE = "case", _("answering for the case")
+        TASK = "task", _("task")
+        AREA = "area", _("area")
+
+    change = models.ForeignKey(
+        UnitChange, on_delete=models.PROTECT, null=True, blank=True, related_name="handovers"
+    )
+    """The change by which; empty for work that was found behind a closed unit later."""
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="handovers")
+    what = models.CharField(max_length=4, choices=What)
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="handovers"
+    )
+    former = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    heir = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rule = models.CharField(max_length=100)
+    """Which rule chose the heir: `place`, `category:matter/06`, `default` …"""
+    at = models.DateTimeField()
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.former_id} → {self.heir_id}"
 
 
 class Evidence(models.Model):

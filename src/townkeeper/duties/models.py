@@ -77,6 +77,9 @@ class Duty(models.Model):
     until = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
     source = models.CharField(max_length=80, blank=True)
+    said = models.JSONField(null=True, blank=True)
+    """What the program said of the line when it was last loaded; null where a person entered it.
+    What differs from it on the row is the office's own doing, and a loading leaves it alone."""
 
     class Meta:
         verbose_name_plural = "duties"

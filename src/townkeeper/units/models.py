@@ -94,6 +94,9 @@ class Unit(models.Model):
     """Facts about the unit: leader in charge, contact, groups for comparison."""
     source = models.CharField(max_length=80, blank=True)
     """Where the policy names it, such as `篇2 L95`."""
+    said = models.JSONField(null=True, blank=True)
+    """What the program said of the unit when it was last loaded; null where no program did. What
+    differs from it on the row is the office's own doing, and a loading leaves it alone."""
 
     objects = UnitQuerySet.as_manager()
 
@@ -122,6 +125,45 @@ class Unit(models.Model):
         """Set the names and the key under which lists sort and people type."""
         self.names = names
         self.sort_key = pinyin_key(self.name)
+
+
+class UnitChange(models.Model):
+    """A merger, split or abolition with its rules: planned for a day, carried out exactly once."""
+
+    class Kind(models.TextChoices):
+        """What happens to the units."""
+
+        MERGE = "merge", _("merger")
+        SPLIT = "split", _("split")
+        CLOSE = "close", _("abolition")
+
+    class State(models.TextChoices):
+        """Where the change stands."""
+
+        WAITING = "waiting", _("waiting for its day")
+        APPLIED = "applied", _("carried out")
+        BLOCKED = "blocked", _("cannot be carried out")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    kind = models.CharField(max_length=6, choices=Kind)
+    on = models.DateField()
+    """The first day on which it holds."""
+    plan = models.JSONField()
+    """Codes of the units that end and of those that take over, and the rules between them."""
+    reason = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    actor = models.CharField(max_length=150)
+    planned_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    """What went where, counted; or why it cannot be carried out."""
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "on"], name="units_change_due")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.on}"
 
 
 class Role(models.Model):
