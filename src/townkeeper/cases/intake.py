@@ -142,6 +142,7 @@ def _task_row(
         "outcome": "",
         "next_at": first_alarm(rungs, running, desk.calendar),
         "rung": 0,
+        "moves": 0,
     }
 
 

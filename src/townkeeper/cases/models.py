@@ -288,6 +288,8 @@ class Task(models.Model):
     """When the next rung of the ladder is reached; empty while the clock stands still."""
     rung = models.PositiveSmallIntegerField(default=0)
     """How many rungs have been reached for the present due time."""
+    moves = models.PositiveSmallIntegerField(default=0)
+    """How often a calendar or a rule moved the due time after a rung: the ladder begins anew."""
 
     class Meta:
         indexes: ClassVar = [
@@ -399,14 +401,15 @@ class Alarm(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="alarms")
     task = models.ForeignKey(
-        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms"
+        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms", db_index=False
     )
     ask = models.ForeignKey(
-        Ask, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms"
+        Ask, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms", db_index=False
     )
+    """Task and ask are found by the constraints below: a sweep writes 100,000 of these rows."""
     rung = models.PositiveSmallIntegerField()
     turn = models.PositiveSmallIntegerField(default=0)
-    """How often the clock had been extended by then: a longer limit warns anew."""
+    """How often the clock had been extended or moved by then: a later due time warns anew."""
     rule = models.CharField(max_length=30)
     """The rung as the procedure writes it, such as `80%` or `due+1wd`."""
     card = models.CharField(max_length=10, blank=True)
@@ -414,11 +417,13 @@ class Alarm(models.Model):
     tell = models.JSONField(default=list, blank=True)
     """The roles that are told."""
     unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="alarms"
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="alarms", db_index=False
     )
     """The unit whose clock it is."""
     due_at = models.DateTimeField()
+    """When the clock reached the rung."""
     at = models.DateTimeField(db_index=True)
+    """When that was found: later where nobody looked for a while."""
 
     class Meta:
         constraints: ClassVar = [
@@ -429,6 +434,7 @@ class Alarm(models.Model):
                 fields=["ask", "turn", "rung"], condition=~Q(ask=None), name="cases_alarm_ask"
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["unit", "at"], name="cases_alarm_unit")]
 
     @override
     def __str__(self) -> str:
