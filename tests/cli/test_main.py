@@ -114,7 +114,8 @@ def test_verify_counts_the_entries(run):
         record(subject="t:1", act="made", actor="test", data={})
     code, out, _err = run("verify", "--json")
     assert code == 0
-    assert json.loads(out) == {"ok": True, "entries": 1, "problems": []}
+    none = {"count": 0, "sealed": 0, "open": 0, "problems": []}
+    assert json.loads(out) == {"ok": True, "entries": 1, "problems": [], "seals": none}
 
 
 def test_verify_finds_a_changed_byte(run):
@@ -257,3 +258,34 @@ def test_the_home_of_a_newer_version_is_refused(run):
     code, out, _err = run("verify", "--json")
     assert code == 1
     assert json.loads(out)["error"]["code"] == "home-is-newer"
+
+
+def test_the_record_is_sealed_verified_and_proved(run, tmp_path):
+    from django.db import transaction
+
+    from townkeeper.journal.actions import record
+    from townkeeper.journal.models import Chain, Entry
+
+    assert run("seal")[1].strip() == "Nothing has been recorded yet."
+    for number in ("X1", "X2"):
+        with transaction.atomic():
+            record(subject=f"case:{number}", act="case.noted", actor="a", data={})
+    code, out, _err = run("seal", "--json")
+    assert (code, json.loads(out)["seals"][0]["count"]) == (0, 2)
+    assert "since the last seal" in run("seal")[1]
+    assert json.loads(run("seal", "--list", "--json")[1])["seals"][0]["number"] == 1
+    code, out, _err = run("verify", "--case", "X1", "--json")
+    assert (code, json.loads(out)["sealed"]) == (0, 1)
+    folder = tmp_path / "proof"
+    code, out, _err = run("proof", "X1", "--out", str(folder), "--json")
+    assert (code, json.loads(out)["sealed"]) == (0, 1)
+    assert run("verify", str(folder / "X1.history.json"))[0] == 0
+    seals = tmp_path / "seals.json"
+    assert run("seal", "--export", str(seals))[0] == 0
+    assert len(json.loads(seals.read_text())["seals"]) == 1
+    Entry.objects.filter(subject="case:X2").delete()
+    Chain.objects.filter(subject="case:X2").delete()
+    code, out, _err = run("verify")
+    assert (code, "seal 1: entries under it were removed" in out) == (1, True)
+    assert run("verify", "--case", "X2")[0] == 1
+    assert run("proof", "NOBODY")[0] == 1

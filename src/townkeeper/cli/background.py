@@ -7,6 +7,7 @@ processes at once; each looks for what is due and does nothing twice.
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from townkeeper.cli.words import gettext as _
 
@@ -18,7 +19,7 @@ INTERVAL = 60.0
 
 def pieces() -> Mapping[str, Callable[[], object]]:
     """Return the pieces of work by name."""
-    return {"extracts": refresh, "calendar": alarm}
+    return {"extracts": refresh, "calendar": alarm, "seals": seal}
 
 
 def refresh() -> str:
@@ -26,6 +27,13 @@ def refresh() -> str:
     from townkeeper.analytics.lake import refresh_extracts  # noqa: PLC0415 - Django is set up by now
 
     return refresh_extracts().as_of.isoformat(timespec="seconds")
+
+
+def seal() -> int:
+    """Seal what was recorded since the last seal, at most once an hour; returns how many seals."""
+    from townkeeper.journal.sealing import seal_journal  # noqa: PLC0415
+
+    return len(seal_journal(at_least=timedelta(hours=1)))
 
 
 def alarm() -> list[str]:

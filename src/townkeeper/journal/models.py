@@ -48,9 +48,15 @@ class Seal(models.Model):
     made_at = models.DateTimeField()
     first_entry = models.BigIntegerField()
     last_entry = models.BigIntegerField()
+    missing = models.JSONField(default=list)
+    """Stretches of numbers in between that no entry had when it was made."""
+    late = models.JSONField(default=list)
+    """Entries that earlier seals had missed because their writers were not done."""
+    count = models.PositiveIntegerField(default=0)
     root = models.BinaryField(max_length=32)
     previous = models.BinaryField(max_length=64)
     key_id = models.CharField(max_length=16)
+    public_key = models.CharField(max_length=64, default="")
     signature = models.BinaryField(max_length=64)
 
     @override
