@@ -5,6 +5,7 @@ cases have some twelve million rows.
 """
 
 import hashlib
+import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +38,8 @@ STAND_SHARES = (0.05, 0.07, 0.67, 0.15, 0.03, 0.03)
 
 def moment(seconds):
     """Seconds since 1970 as both databases take a time."""
-    return f"{DATES[seconds // DAY]} {CLOCK[seconds % DAY]}"
+    day, second = divmod(seconds, DAY)
+    return f"{DATES[day]} {CLOCK[second]}"
 
 
 def hashed(seconds):
@@ -94,11 +96,11 @@ class Town:
                 word = _texts.STREETS[int(self.dice.integers(len(_texts.STREETS)))]
                 kind = _texts.STREET_KINDS[int(self.dice.integers(len(_texts.STREET_KINDS)))]
                 area = town if n % 4 == 0 else below[int(self.dice.integers(len(below)))]
-                at_lon, at_lat = self.dice.normal((lon, lat), 0.008)
-                found.append(
-                    (f"{town.name}{word}{kind}", area, at_lon, at_lat,
-                     self.dice.uniform(0, np.pi), self.dice.uniform(300, 2000))
-                )  # fmt: skip
+                at_lon, at_lat = self.dice.normal((lon, lat), 0.008).tolist()
+                angle = float(self.dice.uniform(0, np.pi))
+                length = float(self.dice.uniform(300, 2000))
+                direction = (math.cos(angle), math.sin(angle))
+                found.append((f"{town.name}{word}{kind}", area, at_lon, at_lat, direction, length))
         return found
 
     def owner(self, category, street):

@@ -142,8 +142,8 @@ class Maker:
         self.rows[Case].append(
             (self.case_id, number, town.problem.id, life.step, life.stage, category.id, title, text,
              drawn["channel"], f"{name}{house}號",
-             round(lon + along * np.cos(turn) + drawn["off"][0], 6),
-             round(lat + along * np.sin(turn) + drawn["off"][1], 6), area.id,
+             round(lon + along * turn[0] + drawn["off"][0], 6),
+             round(lat + along * turn[1] + drawn["off"][1], 6), area.id,
              lead.id if lead else None, moment(at), stored(life.due), stored(life.warn), life.main,
              stored(life.closed), life.outcome, life.answer, life.counts, "simulated", chain.seq,
              moment(life.closed or life.last))
