@@ -1,17 +1,33 @@
 """Looks into photos: what they really are, when and where they were taken; makes public copies."""
 
 import io
+import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
+from pathlib import Path
+from typing import Final
 
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageDraw, ImageOps, UnidentifiedImageError
+
+from townkeeper.files.resemblance import fingerprint
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 MAX_PIXELS = 80_000_000
 """More than any phone takes; a small file can hide a picture that fills the memory."""
 PUBLIC_EDGE = 1600
+THUMB_EDGE = 320
+"""Sharp on a list page even where a screen has two dots for each."""
+FIRST_YEAR: Final = 1990
+"""No digital camera is older: such a date is a clock that was never set."""
+SITE_ZONE: Final = timezone(timedelta(hours=8))
+_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError)
+"""What Pillow raises for content that is cut off or made up."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares (0 to 1) of the picture as it is seen, upright."""
 
 
 class NotAPhotoError(ValueError):
@@ -39,22 +55,67 @@ class Seen:
     lat: float | None
 
 
-def look(data: bytes, *, zone_hours: float = 8.0) -> Seen:
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A photo taken in: what it says, what others may see of it, how it is found again."""
+
+    seen: Seen
+    public: bytes
+    thumbnail: bytes
+    fingerprint: bytes | None
+
+
+def take_in(data: bytes, *, zone: tzinfo = SITE_ZONE) -> Copies:
+    """Decode a picture once and return everything that is kept of it besides itself.
+
+    Errors: NotAPhotoError, TooManyPixelsError.
+    """
+    image = _opened(data)
+    seen = _seen(image, zone)
+    upright = _upright(image, PUBLIC_EDGE)
+    return Copies(seen, _shown(upright, PUBLIC_EDGE), _shown(upright, THUMB_EDGE), _mark(upright))
+
+
+def look(data: bytes, *, zone: tzinfo = SITE_ZONE) -> Seen:
     """Identify a picture by its content.
 
     Errors: NotAPhotoError, TooManyPixelsError. Position and time are those of the camera (EXIF
     2.32, tags GPSInfo, DateTimeOriginal, OffsetTimeOriginal) and prove nothing by themselves.
     """
     image = _opened(data)
-    exif = image.getexif()
-    lon, lat = _position(exif)
-    taken = _taken(exif, zone_hours)
-    width, height = image.size
+    seen = _seen(image, zone)
+    _load(image)
+    return seen
+
+
+def public_copy(data: bytes, boxes: Sequence[Box] = ()) -> bytes:
+    """Return a JPEG that shows the picture and nothing else: upright, scaled, without metadata.
+
+    `boxes` are blacked out before it is made, so that nothing of them is left in the file.
+    """
+    return copies(data, boxes)[0]
+
+
+def copies(data: bytes, boxes: Sequence[Box] = ()) -> tuple[bytes, bytes]:
+    """Return the public copy and the thumbnail of a picture, `boxes` blacked out."""
+    upright = _upright(_opened(data), PUBLIC_EDGE)
+    upright.thumbnail((PUBLIC_EDGE, PUBLIC_EDGE))
+    pen, (width, height) = ImageDraw.Draw(upright), upright.size
+    for left, top, right, bottom in boxes:
+        corner = (math.floor(left * width), math.floor(top * height))
+        far = (math.ceil(right * width) - 1, math.ceil(bottom * height) - 1)
+        pen.rectangle((*corner, max(far[0], corner[0]), max(far[1], corner[1])), fill="black")
+    return _shown(upright, PUBLIC_EDGE), _shown(upright, THUMB_EDGE)
+
+
+def small_grey(path: Path) -> Image.Image:
+    """Return a stored picture in grey, as small as a comparison needs it."""
     try:
-        image.load()
-    except (OSError, SyntaxError, ValueError) as error:
+        image = _upright(_opened(path.read_bytes()), THUMB_EDGE)
+    except OSError as error:
         raise NotAPhotoError(str(error)) from None
-    return Seen(FORMATS[str(image.format)], width, height, taken, lon, lat)
+    image.thumbnail((THUMB_EDGE, THUMB_EDGE))
+    return image.convert("L")
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -62,7 +123,7 @@ def _opened(data: bytes) -> Image.Image:
         warnings.simplefilter("ignore")
         try:
             image = Image.open(io.BytesIO(data), formats=list(FORMATS))
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        except (UnidentifiedImageError, *_BROKEN) as error:
             raise NotAPhotoError(str(error)) from None
         except Image.DecompressionBombError:
             raise TooManyPixelsError(0, 0) from None
@@ -71,28 +132,72 @@ def _opened(data: bytes) -> Image.Image:
     return image
 
 
-def public_copy(data: bytes) -> bytes:
-    """Return a JPEG that shows the picture and nothing else: upright, scaled, without metadata."""
-    image = ImageOps.exif_transpose(_opened(data)).convert("RGB")
-    image.thumbnail((PUBLIC_EDGE, PUBLIC_EDGE))
+def _load(image: Image.Image) -> None:
+    try:
+        image.load()
+    except _BROKEN as error:
+        raise NotAPhotoError(str(error)) from None
+
+
+def _upright(image: Image.Image, edge: int) -> Image.Image:
+    """Return the first picture of a file, decoded no larger than needed, turned as it is seen."""
+    image.draft("RGB", (edge, edge))
+    _load(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ImageOps.exif_transpose(image).convert("RGB")
+        except _BROKEN:
+            # the tags are broken, the picture is not: it is shown as it lies
+            return image.convert("RGB")
+
+
+def _shown(image: Image.Image, edge: int) -> bytes:
+    """Return a JPEG of the pixels alone: no tag of the original comes along."""
+    small = image.copy()
+    small.thumbnail((edge, edge))
+    clean = Image.new("RGB", small.size)
+    clean.paste(small)
     out = io.BytesIO()
-    clean = Image.new("RGB", image.size)
-    clean.paste(image)
-    clean.save(out, "JPEG", quality=82, optimize=True)
+    clean.save(out, "JPEG", quality=82 if edge > THUMB_EDGE else 75, optimize=True)
     return out.getvalue()
 
 
-def _taken(exif: Image.Exif, zone_hours: float) -> datetime | None:
+def _mark(image: Image.Image) -> bytes | None:
+    small = image.copy()
+    small.thumbnail((THUMB_EDGE, THUMB_EDGE))
+    return fingerprint(small)
+
+
+def _seen(image: Image.Image, zone: tzinfo) -> Seen:
+    taken: datetime | None = None
+    lon: float | None = None
+    lat: float | None = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exif = image.getexif()
+            taken = _taken(exif, zone)
+            lon, lat = _position(exif)
+        except _BROKEN:
+            pass  # tags that cannot be read say nothing; the picture counts all the same
+    return Seen(FORMATS[str(image.format)], image.width, image.height, taken, lon, lat)
+
+
+def _taken(exif: Image.Exif, zone: tzinfo) -> datetime | None:
     inner = exif.get_ifd(ExifTags.IFD.Exif)
     text = inner.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-    zone = timezone(timedelta(hours=zone_hours))
     offset = inner.get(ExifTags.Base.OffsetTimeOriginal)
     try:
         if isinstance(offset, str):
             zone = datetime.strptime(offset.strip("\0 "), "%z").tzinfo or zone  # type: ignore[assignment]
-        return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone)
+    except ValueError:
+        pass  # some phones write a word there; the time itself is good
+    try:
+        at = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone)
     except ValueError:
         return None
+    return at if at.year >= FIRST_YEAR else None
 
 
 def _position(exif: Image.Exif) -> tuple[float | None, float | None]:
@@ -100,13 +205,14 @@ def _position(exif: Image.Exif) -> tuple[float | None, float | None]:
     try:
         lat = _degrees(gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLatitudeRef], "S")
         lon = _degrees(gps[ExifTags.GPS.GPSLongitude], gps[ExifTags.GPS.GPSLongitudeRef], "W")
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+    except (KeyError, TypeError, ValueError, ArithmeticError):
         return None, None
     inside = -180 <= lon <= 180 and -90 <= lat <= 90  # noqa: PLR2004
-    return (lon, lat) if inside else (None, None)
+    # 0/0 lies in the sea off Africa: the usual sign of a position that was never set
+    return (lon, lat) if inside and (lon or lat) else (None, None)
 
 
-def _degrees(parts: tuple[float, float, float], half: str, negative: str) -> float:
+def _degrees(parts: tuple[float, float, float], half: object, negative: str) -> float:
     degrees, minutes, seconds = (float(Fraction(part)) for part in parts)
     value = degrees + minutes / 60 + seconds / 3600
     return -value if half == negative else value
