@@ -94,7 +94,7 @@ def test_what_people_write_is_escaped():
 
 def test_steps_are_read_in_order_and_ends_last():
     assert order(load("problem")) == [
-        "intake", "filed", "handling", "verifying", "arbitration", "closed", "voided", "refused",
+        "intake", "filed", "handling", "verifying", "shelved", "closed", "voided", "refused",
     ]  # fmt: skip
     assert order(parse(ODD)) == ["a", "alone", "z"]
     assert order(parse({**ODD, "start": "b"})) == ["a", "alone", "z"]

@@ -13,8 +13,10 @@ from townkeeper.procedures.model import (
     Action,
     Ask,
     Branch,
+    Ground,
     Procedure,
     Revisit,
+    Rung,
     Step,
 )
 from townkeeper.procedures.phrases import SYNTAX
@@ -137,6 +139,23 @@ def test_titles_in_one_place_and_branches_either_way():
         (in_action("{times: 2, once: true}"), "steps.a.actions.go.times", "both-given"),
         (in_action("{performer: b, performers: [c]}"), "steps.a.actions.go.performers",
          "both-given"),
+        (in_action("{ask: {limit: 4wh}}"), "steps.a.actions.go.ask.by", "key-missing"),
+        (in_action("{ask: {by: b, till: 4wh}}"), "steps.a.actions.go.ask.till", "key-unknown"),
+        (in_action("{times: 2, ask: {by: b, times: 2}}"), "steps.a.actions.go.ask.times",
+         "both-given"),
+        (in_action("{ask: [b]}"), "steps.a.actions.go.ask", "not-text"),
+        (in_action("{unit: CG}"), "steps.a.actions.go.unit", "value-unknown"),
+        (in_action("{clause: some}"), "steps.a.actions.go.clause", "not-flag"),
+        (in_action("{within: 15}"), "steps.a.actions.go.within", "limit-not-text"),
+        (in_action("{grounds: [rain, rain]}"), "steps.a.actions.go.grounds.rain", "name-twice"),
+        (in_action("{grounds: [3]}"), "steps.a.actions.go.grounds[0]", "not-mapping"),
+        (in_action("{grounds: {rain: {proof: x}}}"), "steps.a.actions.go.grounds.rain.proof",
+         "key-unknown"),
+        (in_step("{ladder: due}"), "steps.a.ladder", "not-list"),
+        (in_step("{ladder: [due]}"), "steps.a.ladder[0]", "not-mapping"),
+        (in_step("{ladder: [{tell: b}]}"), "steps.a.ladder[0].at", "key-missing"),
+        (in_step("{ladder: [{at: due, card: green}]}"), "steps.a.ladder[0].card",
+         "value-unknown"),
         (in_action("{extends: 10}"), "steps.a.actions.go.extends", "limit-not-text"),
         (in_action("{evidence: [After Photo]}"), "steps.a.actions.go.evidence", "name-invalid"),
     ],
@@ -221,18 +240,28 @@ TEXTS = st.dictionaries(st.sampled_from(["zh-Hant", "zh-Hans", "en", "und"]), WO
 LIMITS = st.none() | st.sampled_from(["4wh", "2wd", "20:30", "by-category"])
 CODES = st.lists(NAMES, max_size=2).map(tuple)
 MAYBE = st.none() | NAMES
+GROUNDS = st.lists(st.builds(Ground, NAMES, TEXTS, CODES), max_size=2, unique_by=lambda g: g.name)
+LADDERS = st.lists(
+    st.builds(
+        Rung, st.sampled_from(["80%", "due", "due+4wh"]), CODES,
+        st.sampled_from(["", "yellow", "red"]), MAYBE,
+    ),
+    max_size=2,
+).map(tuple)  # fmt: skip
 
 
 @st.composite
 def actions(draw, name):
-    ask = draw(st.none() | st.builds(Ask, NAMES, st.none() | st.integers(1, 9)))
+    ask = draw(st.none() | st.builds(Ask, NAMES, st.none() | st.integers(1, 9), LIMITS))
     return Action(
         name=name, to=draw(MAYBE), title=draw(TEXTS), performers=draw(CODES),
         reason=draw(st.booleans()), evidence=draw(CODES), counts=draw(MAYBE), ask=ask,
-        pauses=draw(st.booleans()), resumes=draw(st.booleans()), grounds=draw(CODES),
+        pauses=draw(st.booleans()), resumes=draw(st.booleans()),
+        grounds={ground.name: ground for ground in draw(GROUNDS)},
         outcome=draw(MAYBE), times=None if ask else draw(st.none() | st.integers(1, 9)),
         ends=draw(st.sampled_from(["task", "step"])), extends=draw(LIMITS), kinds=draw(CODES),
-        becomes=draw(MAYBE),
+        becomes=draw(MAYBE), within=draw(LIMITS), effect=draw(MAYBE), clause=draw(st.booleans()),
+        names=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -253,7 +282,8 @@ def steps(draw, name):
         join=draw(st.sampled_from(["all", "any", "lead"])), not_performers_of=draw(CODES),
         final=draw(st.booleans()), outcome=draw(MAYBE), answer_required=draw(st.booleans()),
         revisit=draw(st.none() | st.floats(0, 1).map(lambda s: Revisit(s, *days))),
-        stage=draw(MAYBE) or "", source=draw(st.just("") | WORDS),
+        judge=draw(LIMITS), stage=draw(MAYBE) or "", source=draw(st.just("") | WORDS),
+        ladder=draw(LADDERS),
     )  # fmt: skip
 
 
@@ -264,6 +294,7 @@ def procedures(draw):
         key=draw(NAMES), title=draw(TEXTS), start=draw(NAMES),
         steps={name: draw(steps(name)) for name in names}, limit=draw(LIMITS),
         kinds=draw(st.dictionaries(NAMES, TEXTS, max_size=2)), source=draw(st.just("") | WORDS),
+        ladder=draw(LADDERS),
     )  # fmt: skip
 
 

@@ -121,14 +121,6 @@ def test_an_assistants_report_ends_only_its_own_task():
     assert not changes.final
 
 
-def test_a_dispute_by_anybody_leaves_at_once_and_is_counted():
-    helper = Context("liu", frozenset({"handler"}), frozenset({"JT"}), reason="not our road")
-    changes = advance(PROBLEM, HANDLING, "dispute", helper)
-    assert changes.step == "arbitration"
-    assert changes.closes == (("2", "dispute"), ("1", "cancelled"))
-    assert changes.counts == ("evasion",)
-
-
 def test_a_dispatcher_acts_on_the_whole_step_and_needs_no_unit():
     context = Context(
         "chen", frozenset({"dispatcher"}), reason="wrong unit", duty=(("SW", "lead"),)
@@ -255,11 +247,12 @@ def test_a_granted_suspension_pauses_and_resume_starts_again():
     assert advance(PROBLEM, paused, "resume", boss).resumes == ("1",)
 
 
-def test_a_granted_ask_that_leads_on_closes_the_case():
+def test_a_granted_ask_that_leads_on_ends_the_step():
     waiting = replace(HANDLING, asked=frozenset({"give_up", "extend"}))
-    boss = Context("sun", frozenset({"supervisor"}), answer="the river cannot be moved")
+    boss = Context("sun", frozenset({"supervisor"}), office="Z")
     changes = decide(PROBLEM, waiting, "give_up", accepted=True, context=boss)
-    assert (changes.final, changes.outcome) == (True, "unsolvable")
+    assert (changes.final, changes.step, changes.effect) == (False, "shelved", "unsolvable")
+    assert [(task.unit, task.limit) for task in changes.opens] == [("Z", "90d")]
     assert changes.closes == (("1", "cancelled"), ("2", "cancelled"))
     assert changes.clears == ("extend", "give_up")
 
@@ -383,9 +376,10 @@ def test_options_say_what_is_possible_and_why_not():
         "report": "evidence-missing",
         "dispute": "reason-missing",
         "extend": "reason-missing",
-        "suspend": "reason-missing",
+        "suspend": "ground-missing",
         "resume": "not-paused",
-        "give_up": "reason-missing",
+        "give_up": "ground-missing",
+        "not_ours": "not-performer",
         "redispatch": "not-performer",
         "void": "not-performer",
     }

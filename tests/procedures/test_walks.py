@@ -6,6 +6,7 @@ from tests.procedures.walk import Walk, load
 from townkeeper.procedures.model import Context, RefusedError
 
 DUTY = (("CG", "lead"), ("JT", "assist"))
+DISPUTE = {"reason": "not our road", "clause": "duties 2011, 4", "named": "SW"}
 
 
 def walk(key, **given):
@@ -34,20 +35,24 @@ def test_problem_fixed_after_one_rework():
 
 def test_problem_disputed_extended_suspended_then_unsolvable():
     case = problem_in_handling()
-    case.act("dispute", "handler", task=lead(case), reason="not our road")
-    case.act("assign", "arbiter", reason="plan 2011", duty=(("SW", "lead"),))
+    case.act("dispute", "handler", task=lead(case), **DISPUTE)
+    assert [task.unit for task in case.state.tasks] == ["CG", "JT"]
+    case.rule("dispute", "arbiter", task=lead(case), duty=(("SW", "lead"),))
     case.act("extend", "handler", reason="needs a crane")
     case.rule("extend", "supervisor")
-    assert case.changes.extends == (("t6", "same"),)
-    case.act("suspend", "handler", reason="flood")
+    assert case.changes.extends == (("t5", "same"),)
+    case.act("suspend", "handler", reason="flood", ground="weather", evidence="document")
     case.rule("suspend", "supervisor")
     assert case.state.tasks[0].paused
     with pytest.raises(RefusedError, match="used-up"):
         case.act("extend", "handler", reason="again")
     case.act("resume", "handler")
-    case.act("give_up", "handler", reason="river bed")
-    changes = case.rule("give_up", "supervisor", answer="cannot be done before spring")
-    assert (changes.outcome, case.counted) == ("unsolvable", ["evasion"])
+    case.act("give_up", "handler", reason="river bed", ground="technical")
+    assert case.rule("give_up", "supervisor").step == "shelved"
+    assert case.act("keep", "supervisor", reason="river still high").opens[0].limit == "90d"
+    changes = case.act("end", "supervisor", reason="never", answer="cannot be done before spring")
+    assert changes.outcome == "unsolvable"
+    assert case.counted == ["evasion", "shelved", "reviews"]
 
 
 def test_problem_refused_voided_partly_and_not_ours():
@@ -62,8 +67,10 @@ def test_problem_refused_voided_partly_and_not_ours():
     case.act("report", "handler", task=lead(case), evidence="after-photo")
     assert case.act("pass_partly", "verifier", reason="rest in May", answer="x").outcome == "partly"
     case = problem_in_handling()
-    case.act("dispute", "handler", task=lead(case), reason="railway land")
-    assert case.act("not_ours", "arbiter", reason="railway", answer="x").outcome == "not-ours"
+    case.act("dispute", "handler", task=lead(case), **DISPUTE)
+    given = {"reason": "railway", "clause": "Railway Act 29", "answer": "x"}
+    assert case.act("not_ours", "arbiter", **given).outcome == "not-ours"
+    assert not case.state.asked
 
 
 def test_problem_without_owner_is_taken_on_by_the_dispatcher():

@@ -18,7 +18,7 @@ FILES = {
 }
 ROLES = {
     "problem": frozenset(
-        ["operator", "dispatcher", "handler", "verifier", "supervisor", "arbiter"]
+        ["operator", "dispatcher", "handler", "verifier", "supervisor", "arbiter", "leader"]
     ),
     "approval": frozenset(
         ["acceptor", "reviewer", "department", "fire-officer", "chief", "head", "supervisor"]
@@ -72,9 +72,12 @@ def follow(state: State, changes: Changes, actor: str) -> State:
         askers[changes.action] = actor
     moved = changes.opens or changes.final
     first = int(state.tasks[-1].key[1:]) + 1 if state.tasks else 1
+    passed = (
+        bool(changes.opens) and not {task.key for task in state.tasks if not task.done} <= closed
+    )
     return State(
         step=changes.step,
-        tasks=tasks_of(changes, first) if moved else tasks,
+        tasks=(tasks if passed else ()) + tasks_of(changes, first) if moved else tasks,
         performed=performed,
         used=used,
         asked=frozenset(asked),

@@ -119,7 +119,8 @@ def _step(
     said = title(step.title, lang, step.name)
     key, x = f"step_{step.name}", COLUMN * 1.5
     if step.final:
-        sheet.node("endEvent", key, said, x=x, y=y)
+        says = "\n".join(_after(procedure, action, lang, names) for action in step.actions.values())
+        sheet.node("endEvent", key, said, x=x, y=y, says=says)
         return
     last, end = key, x
     if step.branches:
@@ -138,6 +139,14 @@ def _step(
     for action in ways:
         target = procedure.steps[str(action.to)]
         sheet.flow(last, _entry(target), _way(action, lang, names))
+
+
+def _after(procedure: Procedure, action: Action, lang: str, names: Mapping[str, str]) -> str:
+    """Say what may be asked for after the end: no flow leaves an end event in BPMN."""
+    target = procedure.steps.get(action.to or "")
+    goal = title(target.title, lang, target.name) if target else str(action.to)
+    window = f" ({limit_text(action.within, lang)})" if action.within else ""
+    return f"action: {_way(action, lang, names)} → {goal}{window}"
 
 
 def _fork(sheet: _Sheet, step: Step, *, lang: str, names: Mapping[str, str], y: float) -> str:
@@ -172,6 +181,10 @@ def _says(
     if limit:
         lines.append(f"limit: {limit} ({limit_text(limit, lang)})")
     lines += [f"not: {name}" for name in step.not_performers_of]
+    lines += [
+        f"at {rung.at}: {', '.join(names.get(role, role) for role in rung.tell) or '-'}"
+        for rung in step.ladder
+    ]
     lines += [
         f"action: {title(action.title, lang, action.name)}"
         for action in step.actions.values()

@@ -3,15 +3,25 @@
 from collections.abc import Callable, Collection, Iterator
 
 from townkeeper.procedures import graph
+from townkeeper.procedures.check_asks import check_action, check_final, check_ladder
 from townkeeper.procedures.limits import is_limit, is_within
-from townkeeper.procedures.model import Action, Branch, Finding, Procedure, Revisit, Step, Text
+from townkeeper.procedures.model import (
+    REPORTER,
+    Action,
+    Branch,
+    Finding,
+    Procedure,
+    Revisit,
+    Step,
+    Text,
+)
 from townkeeper.procedures.reader import near
 from townkeeper.procedures.wording import finding_text as finding_text  # noqa: PLC0414 - public
 
 STAGES = frozenset(
     {
-        "intake", "filing", "dispatch", "handling", "dispute", "verifying", "answering", "closed",
-        "voided", "other",
+        "intake", "filing", "dispatch", "handling", "dispute", "verifying", "answering", "shelved",
+        "closed", "voided", "other",
     }
 )  # fmt: skip
 """The stages of national practice that metrics read."""
@@ -41,15 +51,22 @@ def check(
     kind of time only. `counters` are those that schemes and metrics read: each must be raised by
     some action.
     """
-    found = [*_whole(procedure, counters)]
+    found = [*_whole(procedure, counters), *check_ladder(procedure.ladder, "", roles)]
     for step in procedure.steps.values():
         found += _step(procedure, step, roles)
         found += _limits(procedure, step, limit_hours)
         found += _not(procedure, step)
         found += _branches(step, roles)
         found += _pauses(step)
+        found += check_final(procedure, step)
+        found += check_ladder(step.ladder, _path(step), roles)
         for action in step.actions.values():
             found += _action(procedure, step, action, roles, evidence_kinds)
+            found += check_action(procedure, step, action, limit_hours)
+            for ground in action.grounds.values():
+                path = f"{_path(step, action)}.grounds.{ground.name}"
+                found += _evidence(ground.evidence, path, evidence_kinds)
+                found += _title(procedure, ground.title, path)
         for branch in step.branches:
             found += _evidence(branch.evidence, _path(step, branch), evidence_kinds)
     return found
@@ -72,6 +89,8 @@ def _whole(procedure: Procedure, counters: Collection[str]) -> Iterator[Finding]
     if procedure.limit is not None and not is_limit(procedure.limit):
         yield Finding("limit-invalid", "limit", {"limit": procedure.limit})
     raised = {a.counts for step in names.values() for a in step.actions.values() if a.counts}
+    ladders = [procedure.ladder, *(step.ladder for step in names.values())]
+    raised |= {rung.counts for ladder in ladders for rung in ladder if rung.counts}
     for counter in sorted(set(counters) - raised):
         yield Finding(
             "counter-never-raised", "steps", {"counter": counter, "near": near(counter, raised)}
@@ -104,8 +123,6 @@ def _ways(procedure: Procedure) -> Iterator[Finding]:
 
 def _step(procedure: Procedure, step: Step, roles: Collection[str]) -> Iterator[Finding]:
     path = _path(step)
-    if step.final and (step.actions or step.branches):
-        yield Finding("final-with-actions", path, {"step": step.name})
     if step.answer_required and not step.final:
         yield Finding("answer-not-final", f"{path}.answer", {"step": step.name})
     if step.revisit is not None:
@@ -173,7 +190,8 @@ def _action(
 ) -> Iterator[Finding]:
     path = _path(step, action)
     for role in action.performers:
-        yield from _role(role, f"{path}.performers", roles)
+        if role != REPORTER:
+            yield from _role(role, f"{path}.performers", roles)
     if action.ask is not None and action.ask.decider not in roles:
         params = {"role": action.ask.decider, "near": near(action.ask.decider, roles)}
         yield Finding("decider-unknown", f"{path}.ask", params)
@@ -252,6 +270,10 @@ def _pauses(step: Step) -> Iterator[Finding]:
     actions = step.actions.values()
     pausing = [action for action in actions if action.pauses]
     resuming = [action for action in actions if action.resumes and not action.pauses]
+    for action in pausing:
+        if not action.grounds:
+            params = {"action": action.name}
+            yield Finding("stop-without-grounds", _path(step, action), params, error=False)
     if pausing and not resuming:
         for action in pausing:
             yield Finding("pause-for-ever", _path(step, action), {"action": action.name})

@@ -4,7 +4,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from townkeeper.procedures.model import Action, Branch, Procedure, Revisit, Step
+from townkeeper.procedures.model import (
+    Action,
+    Ask,
+    Branch,
+    Ground,
+    Procedure,
+    Revisit,
+    Rung,
+    Step,
+)
 from townkeeper.procedures.reader import (
     Reader,
     SyntaxProblem,
@@ -52,6 +61,7 @@ def to_data(procedure: Procedure, *, brief: bool = False) -> dict[str, object]:
             "limit": procedure.limit,
             "kinds": {kind: dict(said) for kind, said in procedure.kinds.items()},
             "source": procedure.source,
+            "ladder": _ladder_data(procedure.ladder),
         }
     ) | {
         "steps": shaped(
@@ -87,7 +97,9 @@ def _step_data(step: Step, *, brief: bool) -> dict[str, object]:
     main = main_target(
         [action.to for action in step.actions.values()], branches=step.branches, unit=step.unit
     )
-    actions = {name: _action_data(action, main) for name, action in step.actions.items()}
+    actions = {
+        name: _action_data(action, main, brief=brief) for name, action in step.actions.items()
+    }
     branches = {branch.name: _branch_data(branch) for branch in step.branches}
     return _without_defaults(
         {
@@ -104,8 +116,10 @@ def _step_data(step: Step, *, brief: bool) -> dict[str, object]:
             "outcome": step.outcome,
             "answer": step.answer_required,
             "revisit": _revisit_data(step.revisit),
+            "judge": step.judge,
             "stage": step.stage,
             "source": step.source,
+            "ladder": _ladder_data(step.ladder),
         }
     )
 
@@ -117,6 +131,38 @@ def _revisit_data(revisit: Revisit | None) -> object:
         "share": revisit.share,
         "after": f"{revisit.after_min_days}d..{revisit.after_max_days}d",
     }
+
+
+def _ladder_data(ladder: tuple[Rung, ...]) -> object:
+    return [
+        _without_defaults(
+            {"at": rung.at, "tell": list(rung.tell), "card": rung.card, "counts": rung.counts}
+        )
+        for rung in ladder
+    ]
+
+
+def _ask_data(ask: Ask | None) -> object:
+    """Return the decider alone, or a mapping where there is a limit for deciding."""
+    if ask is None or ask.limit is None:
+        return ask.decider if ask else None
+    return _without_defaults({"by": ask.decider, "limit": ask.limit, "times": ask.times})
+
+
+def _times_of(action: Action) -> int | None:
+    if action.ask is None:
+        return action.times
+    return action.ask.times if action.ask.limit is None else None
+
+
+def _grounds_data(grounds: Mapping[str, Ground], *, brief: bool) -> object:
+    said = {
+        name: _without_defaults({"title": dict(ground.title), "evidence": list(ground.evidence)})
+        for name, ground in grounds.items()
+    }
+    if not any(said.values()):
+        return list(said)
+    return said if brief else _listed(said)
 
 
 def _branch_data(branch: Branch) -> dict[str, object]:
@@ -132,7 +178,7 @@ def _branch_data(branch: Branch) -> dict[str, object]:
     )
 
 
-def _action_data(action: Action, main: str | None) -> dict[str, object]:
+def _action_data(action: Action, main: str | None, *, brief: bool) -> dict[str, object]:
     ends = None if action.ends == default_ends(action.to, main) else action.ends
     return _without_defaults(
         {
@@ -142,15 +188,19 @@ def _action_data(action: Action, main: str | None) -> dict[str, object]:
             "reason": action.reason,
             "evidence": list(action.evidence),
             "counts": action.counts,
-            "ask": action.ask.decider if action.ask else None,
-            "times": action.ask.times if action.ask else action.times,
+            "ask": _ask_data(action.ask),
+            "times": _times_of(action),
             "pauses": action.pauses,
             "resumes": action.resumes,
-            "grounds": list(action.grounds),
+            "grounds": _grounds_data(action.grounds, brief=brief),
             "outcome": action.outcome,
             "ends": ends,
             "extends": action.extends,
             "kinds": list(action.kinds),
             "becomes": action.becomes,
+            "within": action.within,
+            "effect": action.effect,
+            "clause": "required" if action.clause else None,
+            "unit": "named" if action.names else None,
         }
     )

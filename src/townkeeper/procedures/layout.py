@@ -227,6 +227,8 @@ def _ways(
 
 def _label(action: Action, lang: str, names: Mapping[str, str]) -> str:
     said = title(action.title, lang, action.name)
+    if action.within is not None:
+        said += word("window", lang).format(limit=limit_text(action.within, lang))
     if action.ask is None:
         return said
     decider = names.get(action.ask.decider, action.ask.decider)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 LIMIT = re.compile(
     r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>wmin|wh|wd|min|h|d)"
@@ -16,6 +17,63 @@ HOURS = {
     "h": ("running", 1.0),
     "d": ("running", 24.0),
 }
+
+
+RUNG = re.compile(r"(?P<percent>\d+(?:\.\d+)?)%|due(?:(?P<sign>[+-])(?P<limit>.+))?")
+
+
+class RungAt(NamedTuple):
+    """When a rung of a ladder is reached: at a share of the limit, or so long from the due time."""
+
+    share: float | None
+    """Between 0 and 1; None where it is counted from the due time."""
+    sign: int
+    """-1 before the due time, 0 at it, 1 after it."""
+    limit: str
+
+
+def rung_at(text: str) -> RungAt | None:
+    """Read `80%`, `due`, `due-1wh` or `due+1wd`; None for what is not a rung.
+
+    From the due time only lengths are counted (no `20:30`, no `same-day`), and 100% is `due`.
+    """
+    match = RUNG.fullmatch(text)
+    if match is None:
+        return None
+    if match["percent"]:
+        share = round(float(match["percent"]) / 100, 10)
+        return RungAt(share, 0, "") if 0 < share < 1 else None
+    if match["sign"] is None:
+        return RungAt(None, 0, "")
+    length = LIMIT.fullmatch(match["limit"])
+    if length is None or length["amount"] is None or not is_limit(match["limit"]):
+        return None
+    return RungAt(None, 1 if match["sign"] == "+" else -1, match["limit"])
+
+
+def is_window(text: str) -> bool:
+    """Tell whether `text` can say how long something is possible: a limit that has an end."""
+    return is_limit(text) and text not in {"by-category", "none"}
+
+
+def comes_before(first: str, second: str) -> bool:
+    """Tell whether rung `first` is surely reached no later than `second`, where this can be known.
+
+    A share and a length before the due time cannot be compared without the limit itself.
+    """
+    one, other = rung_at(first), rung_at(second)
+    if one is None or other is None:
+        return True
+    if one.share is not None and other.share is not None:
+        return one.share < other.share
+    if one.share is not None or other.share is not None:
+        return other.share is None or one.sign < 0
+    if one.sign != other.sign:
+        return one.sign < other.sign
+    (kind, length), (other_kind, other_length) = _length(one.limit), _length(other.limit)
+    if kind != other_kind:
+        return True
+    return bool(one.sign) and (length - other_length) * one.sign < 0
 
 
 def is_limit(text: str) -> bool:

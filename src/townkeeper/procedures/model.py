@@ -7,6 +7,9 @@ from typing import Literal
 Role = Literal["lead", "assist"]
 Join = Literal["all", "any", "lead"]
 Ends = Literal["task", "step"]
+REPORTER = "reporter"
+"""The role of whoever reported a case. Nobody holds it by a post: only judging the answer acts in
+it, and only in a final step."""
 Text = Mapping[str, str]
 """A text in several languages, keyed by tag (`zh-Hant`, `zh-Hans`, `en`)."""
 
@@ -36,6 +39,16 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """A lawful ground for what is asked or done, and the proof that it needs."""
+
+    name: str
+    title: Text = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    """Kinds of evidence that must be at hand with this ground."""
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What a performer may do in a step."""
 
@@ -54,7 +67,8 @@ class Action:
     pauses: bool = False
     """Stops the step's clock until `resume`; lawful stops name their ground in `grounds`."""
     resumes: bool = False
-    grounds: tuple[str, ...] = ()
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
+    """The closed list of lawful grounds, of which one must be named; empty asks for none."""
     outcome: str | None = None
     """The honest result when `to` is final: fixed, partly, not-ours, cannot-be-done, voided …"""
     times: int | None = None
@@ -73,12 +87,12 @@ class Action:
     """A limit counted from the opening of the task (in a final step: from the closing); after it
     the action is refused. How long a unit may dispute, how long a reporter may ask to reopen."""
     effect: str | None = None
-    """What sort of ask it is: `dispute`, `extension`, `stop`, `reopening`, `unsolvable`; metrics
+    """What sort of act it is: `dispute`, `extension`, `stop`, `reopening`, `unsolvable`; metrics
     and ledgers read this, never action names."""
     clause: bool = False
     """The rule relied on must be named (a dispute)."""
     names: bool = False
-    """A unit must be named (the one that should answer instead)."""
+    """A unit must be named: the one that should answer instead of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,8 @@ class Step:
     outcome: str | None = None
     answer_required: bool = False
     revisit: Revisit | None = None
+    judge: str | None = None
+    """How long after this end the reporter may judge the answer: a limit; None for not at all."""
     stage: str = ""
     """The stage of the national practice it belongs to: intake, filing, dispatch, handling,
     verifying, closed … Metrics read stages, never step names."""

@@ -43,9 +43,94 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
         "從「{step}」出發到不了任何終結環節，只會循環。應有操作通向終結。",
     ),
     "final-with-actions": (
-        "The final step “{step}” has actions or branches, which nobody could use. Remove them, or do not make it final.",
-        "终结环节“{step}”带有操作或分支，无人能用。应删去，或不设为终结。",
-        "終結環節「{step}」帶有操作或分支，無人能用。應刪去，或不設為終結。",
+        "“{action}” of the final step “{step}” must ask somebody (“ask”) and lead back into work (“to”): an end is only undone when a person decides so.",
+        "终结环节“{step}”的操作“{action}”必须是申请（“ask”）并回到办理环节（“to”）：已办结的，只能由人决定重办。",
+        "終結環節「{step}」的操作「{action}」必須是申請（「ask」）並回到辦理環節（「to」）：已辦結的，只能由人決定重辦。",
+    ),
+    "final-with-branches": (
+        "The final step “{step}” has branches, which nobody could work on. Remove them, or do not make it final.",
+        "终结环节“{step}”带有分支，无人能办。应删去，或不设为终结。",
+        "終結環節「{step}」帶有分支，無人能辦。應刪去，或不設為終結。",
+    ),
+    "end-never-sure": (
+        "“{action}” has no “within”, so no end is ever final. Say until when it may be asked for, such as “15d”.",
+        "“{action}”没有写“within”，任何办结都没有定论。应写明多久之内可以申请，如“15d”。",
+        "「{action}」沒有寫「within」，任何辦結都沒有定論。應寫明多久之內可以申請，如「15d」。",
+    ),
+    "effect-unknown": (
+        "The effect “{effect}” is not known, so no ledger would show it. Use dispute, extension, stop, reopening or unsolvable.",
+        "效果“{effect}”不存在，台账无法列示。应为 dispute、extension、stop、reopening 或 unsolvable。",
+        "效果「{effect}」不存在，台賬無法列示。應為 dispute、extension、stop、reopening 或 unsolvable。",
+    ),
+    "reporter-misplaced": (
+        "The reporter can only ask after the end, but “{action}” is open work. Move it to a final step, or name another role.",
+        "反映人只能在办结之后提出申请，“{action}”却在办理之中。应移到终结环节，或改用别的角色。",
+        "反映人只能在辦結之後提出申請，「{action}」卻在辦理之中。應移到終結環節，或改用別的角色。",
+    ),
+    "reopening-not-final": (
+        "“{action}” is called a reopening, but the case has not ended there. Put it at a final step.",
+        "“{action}”称为重办，但案件在此尚未办结。应写在终结环节。",
+        "「{action}」稱為重辦，但案件在此尚未辦結。應寫在終結環節。",
+    ),
+    "ask-own": (
+        "“{action}” is asked for and decided by the same role “{role}”. Let another role ask, or another decide.",
+        "“{action}”由同一角色“{role}”申请又由其决定。应由另一角色申请，或由另一角色决定。",
+        "「{action}」由同一角色「{role}」申請又由其決定。應由另一角色申請，或由另一角色決定。",
+    ),
+    "within-invalid": (
+        "“{limit}” cannot say how long something is possible. Write for instance 4wh, 2wd or 15d.",
+        "“{limit}”不能表示多久之内可以办。应写如 4wh、2wd 或 15d。",
+        "「{limit}」不能表示多久之內可以辦。應寫如 4wh、2wd 或 15d。",
+    ),
+    "within-too-long": (
+        "“{action}” may be raised within {within}, longer than the {limit} of the step: it would only excuse what is already late. Shorten it.",
+        "“{action}”可在{within}内提出，长于本环节时限{limit}：这只会为超期开脱。应缩短。",
+        "「{action}」可在{within}內提出，長於本環節時限{limit}：這只會為超期開脫。應縮短。",
+    ),
+    "dispute-not-asked": (
+        "The dispute “{action}” must ask an arbiter (“ask”) and lead to a step of the units on duty (“to”): until the ruling the case stays with the unit that has it.",
+        "权责异议“{action}”必须请人裁定（“ask”）并通向责任单位的环节（“to”）：裁定之前，案件仍由首接单位负责。",
+        "權責異議「{action}」必須請人裁定（「ask」）並通向責任單位的環節（「to」）：裁定之前，案件仍由首接單位負責。",
+    ),
+    "dispute-without-reason": (
+        "The dispute “{action}” needs no reason, so its ruling can teach nothing. Write “reason: required”.",
+        "权责异议“{action}”无须理由，裁定就无从成为先例。应写“reason: required”。",
+        "權責異議「{action}」無須理由，裁定就無從成為先例。應寫「reason: required」。",
+    ),
+    "judge-without-answer": (
+        "“{step}” lets the reporter judge an answer that is never given. Make it final with “answer: required”, or remove “judge”.",
+        "“{step}”请反映人评价答复，却没有答复可评。应设为终结并写“answer: required”，或删去“judge”。",
+        "「{step}」請反映人評價答覆，卻沒有答覆可評。應設為終結並寫「answer: required」，或刪去「judge」。",
+    ),
+    "shelved-without-date": (
+        "What cannot be solved now waits in “{step}” without a review date. Give it a limit such as 90d, and do not make it final.",
+        "“{step}”存放暂无法解决的问题，却没有复审日期。应写时限，如90d，且不得设为终结。",
+        "「{step}」存放暫無法解決的問題，卻沒有覆審日期。應寫時限，如90d，且不得設為終結。",
+    ),
+    "rung-invalid": (
+        "“{at}” is not a rung. Write a share below 100% (80%), “due”, or a length from it (due-1wh, due+1wd).",
+        "“{at}”不是升级节点。应写小于100%的比例（80%）、“due”或距到期的时长（due-1wh、due+1wd）。",
+        "「{at}」不是升級節點。應寫小於100%的比例（80%）、「due」或距到期的時長（due-1wh、due+1wd）。",
+    ),
+    "ladder-order": (
+        "The rung “{at}” comes after “{before}” but is not reached later. Write the rungs in the order of time, each once.",
+        "升级节点“{at}”写在“{before}”之后，却不晚于它。应按时间先后各写一次。",
+        "升級節點「{at}」寫在「{before}」之後，卻不晚於它。應按時間先後各寫一次。",
+    ),
+    "rung-silent": (
+        "At “{at}” nobody is told and nothing is counted. Write whom it tells, or remove it.",
+        "到“{at}”时既不通知谁，也不计数。应写明通知谁，或删去。",
+        "到「{at}」時既不通知誰，也不計數。應寫明通知誰，或刪去。",
+    ),
+    "ladder-without-limit": (
+        "“{step}” has a ladder but no clock that could climb it. Give it a limit, or remove the ladder.",
+        "“{step}”写了升级节点却没有时限。应设时限，或删去升级节点。",
+        "「{step}」寫了升級節點卻沒有時限。應設時限，或刪去升級節點。",
+    ),
+    "stop-without-grounds": (
+        "“{action}” stops the clock for any reason at all. List the lawful grounds under “grounds”, each with its evidence.",
+        "“{action}”可以任何理由停止计时。应在“grounds”列明法定情形及所需证据。",
+        "「{action}」可以任何理由停止計時。應在「grounds」列明法定情形及所需證據。",
     ),
     "answer-not-final": (
         "“{step}” asks for an answer but is not final. The answer is given when a case ends: put it at the final step.",
@@ -265,6 +350,11 @@ SYNTAX: dict[str, tuple[str, str, str]] = {
         "“{value}”不是次数。应写1或更大的整数。",
         "「{value}」不是次數。應寫1或更大的整數。",
     ),
+    "not-list": (
+        "Here should stand a list, not “{value}”. Begin each item with “- ”.",
+        "此处应为列表，而不是“{value}”。每项以“- ”开头。",
+        "此處應為列表，而不是「{value}」。每項以「- 」開頭。",
+    ),
     "not-days": (
         "“{value}” is not a span of days. Write “10d..45d” or “30d”.",
         "“{value}”不是天数范围。应写“10d..45d”或“30d”。",
@@ -297,6 +387,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "assist-unit": ("assisting", "协办", "協辦"),
     "comma": (", ", "、", "、"),
     "ask": (" ({role} decides)", "（{role}决定）", "（{role}決定）"),
+    "window": (" (within {limit})", "（{limit}内）", "（{limit}內）"),
     "diagram": ("Diagram of the procedure: ", "流程图：", "流程圖："),
     "by": (", by ", "，由", "，由"),
     "within": (", within ", "，时限", "，時限"),

@@ -10,10 +10,12 @@ from townkeeper.procedures.model import (
     Ask,
     Branch,
     Ends,
+    Ground,
     Join,
     Procedure,
     Revisit,
     Role,
+    Rung,
     Step,
     Text,
 )
@@ -23,15 +25,19 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 DAYS = re.compile(r"(\d+)d(?:\.\.(\d+)d)?")
-ROOT_KEYS = ("procedure", "title", "titles", "start", "limit", "kinds", "source", "steps")
+ROOT_KEYS = ("procedure", "title", "titles", "start", "limit", "kinds", "source", "ladder", "steps")
 STEP_KEYS = (
     "title", "titles", "performer", "unit", "limit", "warn", "actions", "branches", "join", "not",
-    "final", "outcome", "answer", "revisit", "stage", "source",
+    "final", "outcome", "answer", "revisit", "judge", "stage", "source", "ladder",
 )  # fmt: skip
 ACTION_KEYS = (
     "to", "title", "performer", "performers", "reason", "evidence", "counts", "ask", "once",
     "times", "pauses", "resumes", "grounds", "outcome", "ends", "extends", "kinds", "becomes",
+    "within", "effect", "clause", "unit",
 )  # fmt: skip
+ASK_KEYS = ("by", "limit", "once", "times")
+GROUND_KEYS = ("title", "evidence")
+RUNG_KEYS = ("at", "tell", "card", "counts")
 BRANCH_KEYS = ("title", "performer", "unit", "role", "limit", "evidence")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What no XML (diagram, BPMN, DOCX) and no PostgreSQL column can hold."""
@@ -230,6 +236,7 @@ class Reader:
             limit=self.limit(body, ""),
             kinds=self.kinds(body),
             source=self.word(body, "source", ""),
+            ladder=self.ladder(body, ""),
         )
 
     def kinds(self, body: Mapping[str, object]) -> dict[str, Text]:
@@ -289,8 +296,10 @@ class Reader:
             outcome=self.code(body, "outcome", path),
             answer_required=self.flag(body, "answer", path, "required"),
             revisit=self.revisit(body.get("revisit"), f"{path}.revisit"),
+            judge=self.limit(body, path, "judge"),
             stage=self.code(body, "stage", path) or "",
             source=self.word(body, "source", path),
+            ladder=self.ladder(body, path),
         )
 
     def action(
@@ -305,7 +314,7 @@ class Reader:
         to = self.text_or_none(body, "to", path)
         ends = self.choice(body, "ends", path, ("task", "step"), default_ends(to, main))
         times = self.times(body, path)
-        decider = self.code(body, "ask", path)
+        ask = self.ask(body, path, times)
         if "performer" in body and "performers" in body:
             self.note(_under(path, "performers"), "both-given", one="performer", other="performers")
         by = "performers" if "performers" in body else "performer"
@@ -317,16 +326,73 @@ class Reader:
             reason=self.flag(body, "reason", path, "required"),
             evidence=self.codes(body, "evidence", path),
             counts=self.code(body, "counts", path),
-            ask=Ask(decider, times) if decider else None,
+            ask=ask,
             pauses=self.flag(body, "pauses", path),
             resumes=self.flag(body, "resumes", path),
-            grounds=self.texts(body, "grounds", path),
+            grounds=self.grounds(body, path),
             outcome=self.code(body, "outcome", path),
-            times=None if decider else times,
+            times=None if ask else times,
             ends=cast("Ends", ends),
             extends=self.limit(body, path, "extends"),
             kinds=self.codes(body, "kinds", path),
             becomes=self.code(body, "becomes", path),
+            within=self.limit(body, path, "within"),
+            effect=self.code(body, "effect", path),
+            clause=self.flag(body, "clause", path, "required"),
+            names=self.choice(body, "unit", path, ("named", ""), "") == "named",
+        )
+
+    def ask(self, body: Mapping[str, object], path: str, times: int | None) -> Ask | None:
+        """Read `ask: supervisor`, or `ask: {by: supervisor, limit: 4wh, times: 2}`."""
+        value, where = body.get("ask"), _under(path, "ask")
+        if not isinstance(value, Mapping):
+            decider = self.code(body, "ask", path)
+            return Ask(decider, times) if decider else None
+        said = self.mapping(value, where, ASK_KEYS)
+        decider = self.code(said, "by", where)
+        if said.get("by") is None:
+            self.note(_under(where, "by"), "key-missing", key="by")
+        inside = self.times(said, where)
+        if times is not None and inside is not None:
+            self.note(_under(where, "times"), "both-given", one="times", other="ask.times")
+        limit = self.limit(said, where)
+        return Ask(decider, times or inside, limit) if decider else None
+
+    def grounds(self, body: Mapping[str, object], path: str) -> dict[str, Ground]:
+        """Read names alone, or each with its title and the evidence that it needs."""
+        value, where = body.get("grounds"), _under(path, "grounds")
+        if value is None:
+            return {}
+        if isinstance(value, str | list):
+            items = [value] if isinstance(value, str) else value
+            value = [{"name": item} if isinstance(item, str) else item for item in items]
+        return {
+            name: Ground(
+                name=name,
+                title=self.titles(said.get("title"), f"{where}.{name}.title"),
+                evidence=self.codes(said, "evidence", f"{where}.{name}"),
+            )
+            for name, said in self.named(value, where, GROUND_KEYS, "title")
+        }
+
+    def ladder(self, body: Mapping[str, object], path: str) -> tuple[Rung, ...]:
+        value, where = body.get("ladder"), _under(path, "ladder")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.note(where, "not-list", value=_shown(value))
+            return ()
+        return tuple(self.rung(item, f"{where}[{number}]") for number, item in enumerate(value))
+
+    def rung(self, value: object, path: str) -> Rung:
+        body = self.mapping(value, path, RUNG_KEYS)
+        if body.get("at") is None:
+            self.note(_under(path, "at"), "key-missing", key="at")
+        return Rung(
+            at=self.word(body, "at", path).replace(" ", ""),
+            tell=self.codes(body, "tell", path),
+            card=self.choice(body, "card", path, ("yellow", "red", ""), ""),
+            counts=self.code(body, "counts", path),
         )
 
     def times(self, body: Mapping[str, object], path: str) -> int | None:

@@ -22,8 +22,11 @@ BEGIN = "begin"
 CANCELLED = "cancelled"
 """Outcome of a task that another's action made needless."""
 SUPPLIABLE = frozenset(
-    {"reason-missing", "ground-missing", "evidence-missing", "answer-missing", "task-missing"}
-)
+    {
+        "reason-missing", "ground-missing", "evidence-missing", "answer-missing", "task-missing",
+        "clause-missing", "unit-missing",
+    }
+)  # fmt: skip
 """Refusals that end as soon as the person adds something; a form offers these actions."""
 
 
@@ -37,7 +40,8 @@ def advance(procedure: Procedure, state: State, action: str, context: Context) -
     """Return what `action` does to a case in `state`, or raise RefusedError with the reason.
 
     Pure: time, limits and who holds which role are the caller's facts, given in `context`.
-    An ask changes nothing but waits (`Changes.asks`); `decide` gives it its effect.
+    An ask changes nothing but waits (`Changes.asks`); `decide` gives it its effect. A dispute is
+    counted when it is raised, whatever is ruled; other asks count what they do when granted.
     """
     step = procedure.steps[state.step]
     wanted = _wanted(step, action)
@@ -45,7 +49,10 @@ def advance(procedure: Procedure, state: State, action: str, context: Context) -
     _refuse_use(wanted, state, task, context)
     _refuse_gaps(step, wanted, task, context)
     if wanted.ask is not None:
-        return Changes(action=action, step=state.step, asks=wanted.ask, task=_key(task))
+        return Changes(
+            action=action, step=state.step, asks=wanted.ask, task=_key(task),
+            counts=_counts(wanted, is_asked=True), effect=effect_of(wanted),
+        )  # fmt: skip
     return _effect(procedure, state, wanted, task, context)
 
 
@@ -70,7 +77,10 @@ def decide(
     if state.askers.get(action) == context.actor:
         _refuse("same-person", action=action, steps=(step.name,))
     if not accepted:
-        return Changes(action=action, step=state.step, clears=(action,), task=context.task)
+        return Changes(
+            action=action, step=state.step, clears=(action,), task=context.task,
+            effect=effect_of(wanted),
+        )  # fmt: skip
     task = _named_task(_open_tasks(state), context)
     return _effect(procedure, state, wanted, task, context)
 
@@ -101,10 +111,8 @@ def _refuse(code: str, **params: object) -> NoReturn:
 
 
 def _wanted(step: Step, action: str) -> Action:
-    if step.final:
-        _refuse("closed", action=action, step=step.name)
     if action not in step.actions:
-        _refuse("unknown-action", action=action, step=step.name)
+        _refuse("closed" if step.final else "unknown-action", action=action, step=step.name)
     return step.actions[action]
 
 
@@ -120,8 +128,12 @@ def _task_for(step: Step, action: Action, state: State, context: Context) -> Tas
     """Find the task acted on; None where someone acts on the step as a whole.
 
     An owner (who acts in the task's own role) needs the task's unit; a role that the action names
-    besides the owner's, such as a dispatcher who recalls, does not.
+    besides the owner's, such as a dispatcher who recalls, does not. An ended case has no tasks.
     """
+    if step.final:
+        if not set(action.performers or (step.performer,)) & context.roles:
+            _refuse("not-performer", action=action.name, roles=action.performers)
+        return None
     tasks = _open_tasks(state)
     chosen = _named_task(tasks, context)
     pool = tasks if chosen is None else [chosen]
@@ -199,19 +211,27 @@ def _refuse_use(action: Action, state: State, task: TaskState | None, context: C
         _refuse("used-up", action=action.name, times=times)
     if action.name in state.asked:
         _refuse("already-asked", action=action.name)
+    if action.name in context.late:
+        _refuse("too-late", action=action.name, within=action.within)
     touched = [task] if task is not None else _open_tasks(state)
     if action.pauses and all(each.paused for each in touched):
         _refuse("already-paused", action=action.name)
     if action.resumes and not any(each.paused for each in touched):
         _refuse("not-paused", action=action.name)
     if action.grounds and context.ground not in action.grounds:
-        _refuse("ground-missing", action=action.name, grounds=action.grounds)
+        _refuse("ground-missing", action=action.name, grounds=tuple(action.grounds))
 
 
 def _refuse_gaps(step: Step, action: Action, task: TaskState | None, context: Context) -> None:
     if action.reason and not context.reason.strip():
         _refuse("reason-missing", action=action.name)
+    if action.clause and not context.clause.strip():
+        _refuse("clause-missing", action=action.name)
+    if action.names and not context.named:
+        _refuse("unit-missing", action=action.name)
     needed = set(action.evidence)
+    if context.ground in action.grounds:
+        needed.update(action.grounds[context.ground].evidence)
     branch = _branch_of(step, task) if task is not None else None
     if branch is not None and action.to is not None and action.ends == "task":
         needed.update(branch.evidence)
@@ -223,13 +243,30 @@ def _refuse_gaps(step: Step, action: Action, task: TaskState | None, context: Co
 # --- what does it do? ---
 
 
+def effect_of(action: Action) -> str | None:
+    """Return what sort of act it is: as the procedure says, else what its clock work shows."""
+    if action.effect is not None:
+        return action.effect
+    return "extension" if action.extends else "stop" if action.pauses else None
+
+
+def _counts(action: Action, *, is_asked: bool) -> tuple[str, ...]:
+    """Return the counter raised when asking, or when it comes true."""
+    is_due = is_asked == (action.ask is not None and action.effect == "dispute")
+    return (action.counts,) if action.counts and is_due else ()
+
+
 def _effect(
     procedure: Procedure, state: State, action: Action, task: TaskState | None, context: Context
 ) -> Changes:
     step = procedure.steps[state.step]
-    counts = (action.counts,) if action.counts else ()
+    counts = _counts(action, is_asked=False)
     if action.to is None:
         return _stay(state, action, task, counts)
+    if step.final:
+        return _reopen(procedure, state, action, context)
+    if action.names and task is not None and task.role == "assist" and action.to == step.name:
+        return _hand_over(step, state, action, task, context)
     if task is None and action.ends == "task":
         keys = tuple(each.key for each in _open_tasks(state))
         _refuse("task-missing", action=action.name, tasks=keys)
@@ -238,6 +275,7 @@ def _effect(
         return Changes(
             action=action.name, step=step.name, closes=own, counts=counts,
             clears=_decided(state, action), kind=action.becomes, task=_key(task),
+            effect=effect_of(action),
         )  # fmt: skip
     target = procedure.steps[action.to]
     if target.final and target.answer_required and not context.answer.strip():
@@ -254,6 +292,46 @@ def _effect(
         clears=tuple(sorted(state.asked)),
         kind=action.becomes,
         task=_key(task),
+        effect=effect_of(action),
+    )
+
+
+def _reopen(procedure: Procedure, state: State, action: Action, context: Context) -> Changes:
+    """Open an ended case again: the target's tasks, for the units that the caller names."""
+    target = procedure.steps[action.to or state.step]
+    return Changes(
+        action=action.name,
+        step=target.name,
+        opens=_open(target, context, previous=""),
+        counts=_counts(action, is_asked=False),
+        clears=tuple(sorted(state.asked)),
+        kind=action.becomes,
+        effect=effect_of(action),
+        reopens=True,
+    )
+
+
+def _hand_over(
+    step: Step, state: State, action: Action, task: TaskState, context: Context
+) -> Changes:
+    """Pass an assistant's own task to the unit named; the others' work and clocks go on."""
+    others = [each for each in _open_tasks(state) if each != task]
+    if not context.named and not others:
+        _refuse("unit-missing", action=action.name)
+    is_there = any(each.unit == context.named for each in others)
+    new = NewTask(
+        step=step.name, unit=context.named, role="assist", branch="", performer=step.performer,
+        limit=step.limit, warn=step.warn,
+    )  # fmt: skip
+    return Changes(
+        action=action.name,
+        step=step.name,
+        closes=((task.key, action.name),),
+        opens=(new,) if context.named and not is_there else (),
+        counts=_counts(action, is_asked=False),
+        clears=_decided(state, action),
+        task=task.key,
+        effect=effect_of(action),
     )
 
 
@@ -280,6 +358,7 @@ def _stay(state: State, action: Action, task: TaskState | None, counts: tuple[st
         clears=_decided(state, action),
         kind=action.becomes,
         task=_key(task),
+        effect=effect_of(action),
     )
 
 
