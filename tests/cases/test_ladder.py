@@ -1,5 +1,6 @@
 """Cases and properties for the escalation ladder and the count back from a due time."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from townkeeper.calendars.hours import weekly_hours
-from townkeeper.calendars.limits import Limit
+from townkeeper.calendars.limits import Kind, Limit
 from townkeeper.calendars.worktime import DayRule, WorkCalendar
+from townkeeper.cases._climb import Climber, climb, moments_of, set_next, times_of
 from townkeeper.cases.ladder import (
     RungError,
     Ticking,
@@ -208,3 +210,57 @@ def test_looking_often_or_seldom_finds_the_same(hours: int, later: int, first: i
     assert number == rung
     assert all(a <= b for (_, a), (_, b) in pairwise(once))
     assert following is None or following > end
+
+
+LADDERS = [
+    tuple(map(Rung, ("50%", "80%", "due-1wh", "due", "due+4wh", "due+1wd"))),
+    tuple(
+        map(Rung, ("due-1wd", "due-2d", "due-3h", "due", "due+24h", "due+same-day", "due+20:30"))
+    ),
+]
+MOMENTS = st.datetimes(
+    datetime(2026, 10, 1),
+    datetime(2027, 2, 1),
+    timezones=st.just(UTC),
+)
+LIMITS = ("4wh", "30wmin", "2wd", "24h", "7d", "same-day", "20:30")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            MOMENTS, st.sampled_from(LIMITS), st.integers(0, 2), st.booleans(), st.integers(0, 3)
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(LADDERS),
+    MOMENTS,
+)
+def test_many_at_once_are_as_one_by_one(rows, rungs, now: datetime):
+    climbers, expected = [], []
+    for start, limit, extended, stopped, rung in rows:
+        pauses = ((start, start + timedelta(minutes=77)),) if stopped else ()
+        extra = ("1wd",) * extended
+        due = start
+        for text in (limit, *extra):
+            due = CALENDAR.due(due, Limit.parse(text), pauses).at
+        clock = Ticking(start, (limit, *extra), due, pauses=pauses)
+        at_rung = next_alarm(rungs, rung, clock, CALENDAR)
+        expected.append(climbed(rungs, rung, clock, CALENDAR, now))
+        climbers.append(Climber(None, clock, rungs, rung, at_rung))
+    first = [replace(each, next_at=None) for each in climbers]
+    set_next(first, CALENDAR)
+    assert [each.next_at for each in first] == [each.next_at for each in climbers]
+    climb(climbers, CALENDAR, now)
+    assert [(c.reached, c.rung, c.next_at) for c in climbers] == expected
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=8), st.sampled_from(LIMITS), st.floats(0.05, 1))
+def test_warning_points_of_many(starts: list[datetime], limit: str, share: float):
+    parsed = Limit.parse(limit)
+    many = moments_of(CALENDAR.warn_many(times_of(starts), parsed, share))
+    assert many == [CALENDAR.warn_at(start, parsed, share) for start in starts]
+    if parsed.kind in {Kind.WORKING_TIME, Kind.WORKING_DAYS, Kind.ELAPSED, Kind.DAYS}:
+        back = moments_of(CALENDAR.before_many(times_of(starts), parsed))
+        assert back == [CALENDAR.before(start, parsed) for start in starts]

@@ -33,6 +33,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from townkeeper.calendars._back import Count, counted_back, run_back, working_back
+from townkeeper.calendars._many import after_many, before_many, share_many
 from townkeeper.calendars._pauses import Pause, Stop, nth_event, run_out, running, stops_of
 from townkeeper.calendars._table import DAY, EPOCH, Instants, Table, instant, microseconds
 from townkeeper.calendars.hours import Fault, HoursError, Spans, WeeklyHours, written_hours
@@ -76,19 +78,11 @@ class Due:
     provisional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """A count that runs like a clock: working time, or plain time."""
-
-    measure: Callable[[int], int]
-    reach: Callable[[int], int]
-
-
 def _same(us: int) -> int:
     return us
 
 
-_PLAIN: Final = _Count(measure=_same, reach=_same)
+_PLAIN: Final = Count(measure=_same, reach=_same)
 
 
 class WorkCalendar:
@@ -240,7 +234,7 @@ class WorkCalendar:
         )
 
     @staticmethod
-    def _run_out(begin: int, amount: int, stops: Stopped, count: _Count) -> int | None:
+    def _run_out(begin: int, amount: int, stops: Stopped, count: Count) -> int | None:
         return run_out(begin, amount, stops, measure=count.measure, reach=count.reach)
 
     def _share_basis(self, begin: int, limit: Limit, stops: Stopped) -> tuple[int, bool] | None:
@@ -298,17 +292,12 @@ class WorkCalendar:
             if b is not None and microseconds(b) <= stop
         ]
         if limit.kind is Kind.ELAPSED:
-            return instant(_run_back(stop, limit.amount * SECOND, stops, _PLAIN))
-        if limit.kind not in {Kind.WORKING_TIME, Kind.WORKING_DAYS, Kind.DAYS}:
-            message = f"nothing lies {limit} before an instant"
-            raise ValueError(message)
-        # a span of this many days holds the amount in any calendar that opens every other week
-        reach = (limit.amount // 3600 if limit.kind is Kind.WORKING_TIME else limit.amount) + 60
-        table = self._covering(min([stop, *(a for a, _ in stops)]) - reach * DAY, stop)
+            return instant(run_back(stop, limit.amount * SECOND, stops, _PLAIN))
+        table = self._covering(min([stop, *(a for a, _ in stops)]) - _reach_back(limit), stop)
         if limit.kind is Kind.WORKING_TIME:
-            count = _Count(measure=table.worked, reach=_working_back(table))
-            return instant(_run_back(stop, limit.amount * SECOND, stops, count))
-        return instant(_counted_back(table, stop, limit, stops))
+            count = Count(measure=table.worked, reach=working_back(table))
+            return instant(run_back(stop, limit.amount * SECOND, stops, count))
+        return instant(counted_back(table, stop, limit, stops))
 
     def used_share(
         self, start: datetime, limit: Limit, now: datetime, pauses: Iterable[Pause] = ()
@@ -347,7 +336,45 @@ class WorkCalendar:
         if limit.kind is Kind.ELAPSED:
             return begins + limit.amount * SECOND
         low, high = int(begins.min()), int(begins.max())
-        return self._growing(low, high, lambda table: _add_many(table, begins, limit))
+        return self._growing(low, high, lambda table: after_many(table, begins, limit))
+
+    def warn_many(self, starts: Datetimes, limit: Limit, share: float) -> Datetimes:
+        """Warning points of many starts under one limit, as `warn_at`; NaT stays NaT."""
+        return self._many(starts, lambda begins: self._warn_known(begins, limit, share))
+
+    def _warn_known(self, begins: Instants, limit: Limit, share: float) -> Instants:
+        if limit.kind in {Kind.ELAPSED, Kind.WORKING_TIME}:
+            amounts = np.full(begins.shape, max(1, round(limit.amount * SECOND * share)))
+            if limit.kind is Kind.ELAPSED:
+                return begins + amounts
+            span = int(begins.min()), int(begins.max())
+            return self._growing(*span, lambda table: share_many(table, begins, amounts))
+        dues = self._add_known(begins, limit)
+        if limit.kind is Kind.CLOCK:
+            return begins + np.maximum(1, np.round((dues - begins) * share).astype(np.int64))
+        table = self._covering(int(begins.min()), int(dues.max()))
+        basis = table.worked_many(dues) - table.worked_many(begins)
+        amounts = np.maximum(1, np.round(basis * share).astype(np.int64))
+        return share_many(table, begins, amounts)
+
+    def before_many(self, ends: Datetimes, limit: Limit) -> Datetimes:
+        """Find many instants as `before`, without stops; NaT stays NaT."""
+        return self._many(ends, lambda stops: self._before_known(stops, limit))
+
+    def _before_known(self, ends: Instants, limit: Limit) -> Instants:
+        if limit.kind is Kind.ELAPSED:
+            return ends - limit.amount * SECOND
+        table = self._covering(int(ends.min()) - _reach_back(limit), int(ends.max()))
+        return before_many(table, ends, limit)
+
+    @staticmethod
+    def _many(given: Datetimes, answer: Callable[[Instants], Instants]) -> Datetimes:
+        asked = given.astype("datetime64[us]").astype(np.int64)
+        known = asked != _NAT
+        result = np.full(asked.shape, _NAT)
+        if known.any():
+            result[known] = answer(asked[known])
+        return result.view("datetime64[us]")
 
     def due_many(
         self,
@@ -391,53 +418,24 @@ def _reach_of(stops: Stopped, begin: int) -> int:
     return max([begin, *(a if b is None else b for a, b in stops)])
 
 
-def _working(table: Table) -> _Count:
+def _reach_back(limit: Limit) -> int:
+    """Say how far back a count may lead. Errors: ValueError for a limit that is no length."""
+    if limit.kind not in {Kind.WORKING_TIME, Kind.WORKING_DAYS, Kind.DAYS}:
+        message = f"nothing lies {limit} before an instant"
+        raise ValueError(message)
+    # enough in any calendar that is open an hour on every other day
+    days = limit.amount // 3600 if limit.kind is Kind.WORKING_TIME else limit.amount
+    return (2 * days + 60) * DAY
+
+
+def _working(table: Table) -> Count:
     sums, ends = table.sums, table.ends
 
     def reach(worked: int) -> int:
         i = bisect_left(sums, worked, lo=1)
         return ends[i - 1] - (sums[i] - worked)
 
-    return _Count(measure=table.worked, reach=reach)
-
-
-def _working_back(table: Table) -> Callable[[int], int]:
-    sums, begins = table.sums, table.begins
-
-    def reach(worked: int) -> int:
-        # the latest instant of a count: an opening, not the closing before it
-        i = bisect_right(sums, worked) - 1
-        return begins[i] + (worked - sums[i])
-
-    return reach
-
-
-def _run_back(end: int, amount: int, stops: Sequence[tuple[int, int]], count: _Count) -> int:
-    """Find the instant from which `amount` runs up to `end`, closed stops taken out."""
-    at, left = end, amount
-    for a, b in sorted(stops, reverse=True):
-        if b > at:  # it lies within a stop that was taken out already
-            at = min(at, a)
-            continue
-        runs = count.measure(at) - count.measure(b)
-        if runs >= left:
-            break
-        left -= runs
-        at = a
-    return count.reach(count.measure(at) - left)
-
-
-def _counted_back(table: Table, end: int, limit: Limit, stops: Sequence[tuple[int, int]]) -> int:
-    """Find the close of the n-th day before the day of `end` on which the clock did not stand."""
-    first = table.midnights[bisect_left(table.midnights, end) - 1]
-    days = table.openings_of_days if limit.kind is Kind.WORKING_DAYS else table.midnights
-    index, left = bisect_left(days, first), limit.amount
-    while left:
-        index -= 1
-        close = table.closings[index] if days is table.openings_of_days else days[index + 1]
-        left -= not any(a < close <= b for a, b in stops)
-    last = bisect_right(table.openings_of_days, days[index]) - 1
-    return table.closings[last]
+    return Count(measure=table.worked, reach=reach)
 
 
 def _counted(table: Table, begin: int, limit: Limit, stops: Stopped) -> int | None:
@@ -458,26 +456,3 @@ def _counted(table: Table, begin: int, limit: Limit, stops: Stopped) -> int | No
         return None
     last = table.midnights[bisect_left(table.midnights, end_of_last) - 1]
     return nth_event(table.closings, bisect_left(table.openings_of_days, last), 1, stops)
-
-
-def _add_many(table: Table, begins: Instants, limit: Limit) -> Instants:
-    """Answer for an array what is answered for one. IndexError: the table is too short."""
-    closings = table.np_closings
-    result: Instants
-    if limit.kind is Kind.WORKING_TIME:
-        worked = table.worked_many(begins) + limit.amount * SECOND
-        i = np.searchsorted(table.np_sums, worked, side="left")
-        result = table.np_ends[i - 1] - (table.np_sums[i] - worked)
-    elif limit.kind is Kind.CLOCK:
-        times = np.array(table.clock(limit.amount))
-        result = times[np.searchsorted(times, begins, side="right")]
-    elif limit.kind is Kind.SAME_DAY:
-        result = closings[np.searchsorted(closings, begins, side="right")]
-    elif limit.kind is Kind.WORKING_DAYS:
-        today = np.searchsorted(table.np_working_midnights, begins, side="right")
-        result = closings[today + limit.amount - 1]
-    else:
-        today = np.searchsorted(table.np_midnights, begins, side="right") - 1
-        last = table.np_midnights[today + limit.amount]
-        result = closings[np.searchsorted(table.np_working_midnights, last, side="left")]
-    return result

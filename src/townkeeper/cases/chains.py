@@ -1,0 +1,98 @@
+"""Appends to the chains of many cases at once: what `journal.actions.record` does for one.
+
+The caller holds the heads: it read them inside its transaction, in rows that nobody else may write
+until it ends. Nothing is written before `flush`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from townkeeper.cases.imports.bulk import (
+    BulkTable,
+    is_postgresql,
+    moment_writer,
+    update_rows,
+)
+from townkeeper.journal.actions import json_line
+from townkeeper.journal.chain import entry_hash
+from townkeeper.journal.models import Chain, Entry
+from townkeeper.kit import clock
+
+FIELDS: Final = ("subject", "seq", "time", "actor", "act", "origin", "data", "hash")
+
+
+class Chains:
+    """Chains that exist already, and the entries that are to come after their heads."""
+
+    def __init__(self, *, actor: str, time: datetime) -> None:
+        self.actor, self.time, self.origin = actor, time, clock.origin()
+        self._heads: dict[str, tuple[int, bytes]] = {}
+        self._rows: list[tuple[Any, ...]] = []
+        self._stored = moment_writer()(time)
+
+    def hold(self, subject: str, length: int, head: bytes) -> None:
+        """Say how long a chain is and what it ends with; what was said before stays."""
+        self._heads.setdefault(subject, (length, head))
+
+    def append(self, subject: str, act: str, data: Mapping[str, object]) -> None:
+        """Put an entry at the end of a chain whose head is held."""
+        length, head = self._heads[subject]
+        line = json_line(data)
+        digest = entry_hash(
+            head,
+            subject=subject,
+            seq=length + 1,
+            time=self.time,
+            actor=self.actor,
+            act=act,
+            origin=self.origin,
+            data=line,
+        )
+        self._heads[subject] = (length + 1, digest)
+        self._rows.append(
+            (subject, length + 1, self._stored, self.actor, act, self.origin, line, digest)
+        )
+
+    def flush(self) -> int:
+        """Write entries and heads, inside the caller's transaction; return the entries' number."""
+        if not connection.in_atomic_block:
+            msg = "history is written in the same transaction as what it records"
+            raise transaction.TransactionManagementError(msg)
+        written = len(self._rows)
+        BulkTable(Entry, FIELDS).insert(self._rows)
+        subjects = {row[0] for row in self._rows}
+        heads = [(*self._heads[subject], subject) for subject in subjects]
+        set_many(Chain, ("length", "head"), ("integer", "bytea"), heads, key=("subject", "varchar"))
+        self._rows = []
+        return written
+
+
+def set_many(
+    model: type[Chain] | type[Any],
+    columns: tuple[str, ...],
+    types: tuple[str, ...],
+    rows: list[tuple[Any, ...]],
+    *,
+    key: tuple[str, str],
+) -> None:
+    """Update many rows by a key column; each holds the values of `columns` and then the key.
+
+    One statement on PostgreSQL, over arrays of the given types; a prepared one per row on SQLite.
+    """
+    if not rows:
+        return
+    if not is_postgresql():
+        update_rows(model, columns, rows, key=key[0])
+        return
+    names = [f"v{n}" for n in range(len(columns))]
+    sets = ", ".join(f'"{column}" = v.{name}' for column, name in zip(columns, names, strict=True))
+    marks = ", ".join(f"%s::{kind}[]" for kind in (*types, key[1]))
+    statement = (
+        f"UPDATE {model._meta.db_table} m SET {sets}"  # noqa: S608 - our own names
+        f' FROM unnest({marks}) v({", ".join(names)}, k) WHERE m."{key[0]}" = v.k'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
