@@ -1,4 +1,4 @@
-"""`program`: check, load and draft the folder of files that says how a place works."""
+"""`program`: check, load, compare, write out and draft the files that say how a place works."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from townkeeper.cli.console import Outcome, existing
 from townkeeper.cli.ready import ready
 from townkeeper.cli.words import gettext as _
 from townkeeper.cli.words import spoken
+from townkeeper.kit.errors import Problem
 
 if TYPE_CHECKING:
     from townkeeper.programs.findings import Report
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "./townkeeper program check programs/dongxing",
     "./townkeeper program load programs/dongxing",
+    "./townkeeper program diff programs/dongxing programs/ours",
+    "./townkeeper program diff programs/ours",
     "./townkeeper program draft --from cases.xlsx --mapping mapping.yaml --out programs/ours",
 )
 ACTOR = "program"
@@ -38,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for part in (check, load):
         part.add_argument("folder", type=Path, metavar=_("DIR"), help=_("folder of the program"))
+    diff = parts.add_parser("diff", help=_("say in words what is different in another version"))
+    diff.add_argument(
+        "folders", type=Path, nargs="+", metavar=_("DIR"),
+        help=_("the older and the newer folder; one alone is compared with what is loaded"),
+    )  # fmt: skip
+    diff.add_argument("--all", action="store_true", help=_("also changed sources and notes"))
     draft = parts.add_parser(
         "draft", help=_("make a first program from an office's existing spreadsheet")
     )
@@ -53,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Outcome:
     if args.part == "draft":
         return _draft(args)
+    if args.part == "diff":
+        return _diff(args)
     existing(args.folder, folder=True)
     ready()
     return _check(args) if args.part == "check" else _load(args)
@@ -97,3 +108,17 @@ def _draft(args: argparse.Namespace) -> Outcome:
 
     drafted = draft_command(args.file, args.mapping, args.out, decisions=args.decisions)
     return Outcome(drafted.as_dict(), "\n".join(drafted.words(spoken())))
+
+
+def _diff(args: argparse.Namespace) -> Outcome:
+    for folder in args.folders:
+        existing(folder, folder=True)
+    if len(args.folders) > 2:  # noqa: PLR2004 - two versions
+        raise Problem("too-many-folders", _("Two folders can be compared, not more."))
+    ready()
+    from townkeeper.programs.commands import diff_command  # noqa: PLC0415
+
+    *older, newer = args.folders
+    report = diff_command(older[0] if older else None, newer)
+    text = "\n".join(report.words(spoken(), everything=args.all))
+    return Outcome(report.as_dict(), text, findings=not report.compared.same)
