@@ -234,7 +234,7 @@ def _title(value: object, tag: str) -> str:
         inner = value.get(name)
         if isinstance(inner, Mapping):
             return _title(inner, tag)
-        if isinstance(inner, str) and name == "title":
+        if isinstance(inner, str) and inner and name == "title" and "user" not in value:
             return inner
     texts = {name: text for name, text in value.items() if name in LANGUAGES or name == ""}
     if len(texts) != len(value) or not texts:
