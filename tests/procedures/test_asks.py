@@ -318,7 +318,7 @@ def test_ladders_of_the_program():
     ladder = PROBLEM.steps["handling"].ladder
     assert ladder[0] == Rung("80%", ("handler",))
     assert ladder[2] == Rung("due+4wh", ("supervisor",), "red", "overdue")
-    assert PROBLEM.ladder[0].tell == ("supervisor",)
+    assert PROBLEM.ladder[0].tell == ("performer",)
     assert not PROBLEM.steps["verifying"].ladder
 
 

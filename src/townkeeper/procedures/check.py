@@ -127,6 +127,8 @@ def _step(procedure: Procedure, step: Step, roles: Collection[str]) -> Iterator[
         yield Finding("answer-not-final", f"{path}.answer", {"step": step.name})
     if step.revisit is not None:
         yield from _revisit(step, step.revisit)
+        if step.revisit.performer:
+            yield from _role(step.revisit.performer, f"{path}.revisit.performer", roles)
     if step.performer:
         yield from _role(step.performer, f"{path}.performer", roles)
     elif not step.final and not all(branch.performer for branch in step.branches or [Branch("")]):

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Collection, Iterator
 
 from townkeeper.procedures.limits import comes_before, is_limit, is_window, is_within, rung_at
-from townkeeper.procedures.model import REPORTER, Action, Ask, Finding, Procedure, Rung, Step
+from townkeeper.procedures.model import (
+    PERFORMER,
+    REPORTER,
+    Action,
+    Ask,
+    Finding,
+    Procedure,
+    Rung,
+    Step,
+)
 from townkeeper.procedures.reader import near
 
 EFFECTS = frozenset({"dispute", "extension", "stop", "reopening", "unsolvable"})
@@ -105,7 +114,7 @@ def check_ladder(ladder: Collection[Rung], path: str, roles: Collection[str]) ->
     for number, rung in enumerate(ladder):
         where = f"{path}.ladder[{number}]" if path else f"ladder[{number}]"
         for role in rung.tell:
-            if role not in roles:
+            if role not in roles and role != PERFORMER:
                 params = {"role": role, "near": near(role, roles)}
                 yield Finding("role-unknown", f"{where}.tell", params)
         if rung_at(rung.at) is None:

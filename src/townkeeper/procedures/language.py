@@ -127,10 +127,18 @@ def _step_data(step: Step, *, brief: bool) -> dict[str, object]:
 def _revisit_data(revisit: Revisit | None) -> object:
     if revisit is None:
         return None
-    return {
+    said = {
         "share": revisit.share,
         "after": f"{revisit.after_min_days}d..{revisit.after_max_days}d",
     }
+    return said | _without_defaults(
+        {
+            "performer": revisit.performer,
+            "relapsed": None if revisit.relapsed == 1 else revisit.relapsed,
+            "kinds": dict(revisit.kinds),
+            "areas": dict(revisit.areas),
+        }
+    )
 
 
 def _ladder_data(ladder: tuple[Rung, ...]) -> object:

@@ -10,6 +10,8 @@ Ends = Literal["task", "step"]
 REPORTER = "reporter"
 """The role of whoever reported a case. Nobody holds it by a post: only judging the answer acts in
 it, and only in a final step."""
+PERFORMER = "performer"
+"""In a rung: whoever has the task, or decides what is asked for."""
 Text = Mapping[str, str]
 """A text in several languages, keyed by tag (`zh-Hant`, `zh-Hans`, `en`)."""
 
@@ -31,7 +33,8 @@ class Rung:
     at: str
     """`80%` of the limit, `due`, or a limit before or after it: `due-1wh`, `due+4wh`, `due+1wd`."""
     tell: tuple[str, ...] = ()
-    """Roles: of the task's unit first, else of the units above it, else of the office."""
+    """Roles: of the task's unit first, else of the units above it, else of the office;
+    `performer` is whoever has the task."""
     card: str = ""
     """`yellow` or `red`."""
     counts: str | None = None
@@ -116,6 +119,14 @@ class Revisit:
     share: float
     after_min_days: int
     after_max_days: int
+    performer: str = ""
+    """The role that visits; empty for `verifier`."""
+    relapsed: float = 1.0
+    """How many times likelier a place is drawn at which the matter has come back before."""
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    """The same by category; what is said of a class holds for its kinds."""
+    areas: Mapping[str, float] = field(default_factory=dict)
+    """The same by area; what is said of a town holds for its villages."""
 
 
 @dataclass(frozen=True, slots=True)

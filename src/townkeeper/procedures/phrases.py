@@ -330,6 +330,11 @@ SYNTAX: dict[str, tuple[str, str, str]] = {
         "“{value}”不是比例。应写“80%”或 0.8。",
         "「{value}」不是比例。應寫「80%」或 0.8。",
     ),
+    "not-factor": (
+        "“{value}” is not a factor. Write a number from 0 to 1000, such as 2 for twice as often.",
+        "“{value}”不是倍数。应写 0 到 1000 的数，例如 2 表示加倍。",
+        "「{value}」不是倍數。應寫 0 到 1000 的數，例如 2 表示加倍。",
+    ),
     "language-invalid": (
         "“{tag}” is not a language. Write zh-Hant, zh-Hans or en; a text with a comma needs quotes.",
         "“{tag}”不是语言。应写 zh-Hant、zh-Hans 或 en；含英文逗号的文字要加引号。",

@@ -38,6 +38,9 @@ ACTION_KEYS = (
 ASK_KEYS = ("by", "limit", "once", "times")
 GROUND_KEYS = ("title", "evidence")
 RUNG_KEYS = ("at", "tell", "card", "counts")
+REVISIT_KEYS = ("share", "after", "performer", "relapsed", "kinds", "areas")
+MOST = 1000
+"""The largest factor: more says nothing that a share of 100 % would not."""
 BRANCH_KEYS = ("title", "performer", "unit", "role", "limit", "evidence")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What no XML (diagram, BPMN, DOCX) and no PostgreSQL column can hold."""
@@ -421,7 +424,7 @@ class Reader:
     def revisit(self, value: object, path: str) -> Revisit | None:
         if value is None:
             return None
-        body = self.mapping(value, path, ("share", "after"))
+        body = self.mapping(value, path, REVISIT_KEYS)
         for key in ("share", "after"):
             if body.get(key) is None:
                 self.note(_under(path, key), "key-missing", key=key)
@@ -432,7 +435,28 @@ class Reader:
             if after is not None:
                 self.note(_under(path, "after"), "not-days", value=_shown(after))
             return None
-        return Revisit(share or 0.0, int(match[1]), int(match[2] or match[1]))
+        return Revisit(
+            share or 0.0,
+            int(match[1]),
+            int(match[2] or match[1]),
+            performer=self.code(body, "performer", path) or "",
+            relapsed=self.factor(body.get("relapsed", 1), _under(path, "relapsed")),
+            kinds=self.factors(body, "kinds", path),
+            areas=self.factors(body, "areas", path),
+        )
+
+    def factors(self, body: Mapping[str, object], key: str, path: str) -> dict[str, float]:
+        """Read how much likelier each of some codes is."""
+        where = _under(path, key)
+        said = self.mapping(body.get(key) or {}, where, None)
+        return {name: self.factor(value, _under(where, name)) for name, value in said.items()}
+
+    def factor(self, value: object, path: str) -> float:
+        """Read a number that is not negative: 0 for never, 2 for twice as often."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST:
+            return float(value)
+        self.note(path, "not-factor", value=_shown(value))
+        return 1.0
 
 
 def _under(path: str, key: str) -> str:
