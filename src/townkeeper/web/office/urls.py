@@ -17,6 +17,8 @@ urlpatterns = [
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
     path("office/photos/<int:pk>/", photos.photo, name="photo"),
+    path("office/photos/<int:pk>/thumbnail/", photos.thumbnail, name="thumbnail"),
+    path("office/photos/<int:pk>/original/", photos.original, name="original"),
     path("office/rankings/", rankings.round_list, name="rankings"),
     path("office/rankings/<int:pk>/", rankings.round_page, name="ranking"),
     path(
