@@ -48,6 +48,7 @@ class CategoryRow:
     parent: int | None
     limit: str
     is_used: bool
+    promise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ class Register:
     def limit_of(self, category: CategoryRow | None) -> str:
         """Return the handling limit of a category or the nearest one above it; empty for none."""
         return next((row.limit for row in self.category_line(category) if row.limit), "")
+
+    def promise_of(self, category: CategoryRow | None) -> str:
+        """Return what the public is promised for a category or the nearest one above it."""
+        return next((row.promise for row in self.category_line(category) if row.promise), "")
 
     def standing(self, unit: UnitRow, on: date) -> UnitRow | None:
         """Return the unit itself while it exists, else who took over from it; None for nobody."""
@@ -256,7 +261,7 @@ def load_register() -> Register:
             )
         )
     categories = {
-        c.pk: CategoryRow(c.pk, c.key, c.name, c.parent_id, c.limit, c.is_used)
+        c.pk: CategoryRow(c.pk, c.key, c.name, c.parent_id, c.limit, c.is_used, c.promise)
         for c in Category.objects.all()
     }
     return Register(

@@ -84,6 +84,8 @@ def check_limits(folder: Folder) -> Iterator[Finding]:
     document = folder.documents["categories.yaml"]
     classes = {use.key for use in part.classes if use.limit}
     for place, use in uses_in(part):
+        if use.promise and (wrong := limit_finding(document, (*place, "promise"), use.promise)):
+            yield wrong
         if use.limit is None:
             parent = getattr(use, "parent", None) or use.key[: use.key.find("/") + 3]
             if parent not in classes and use.key not in classes:
