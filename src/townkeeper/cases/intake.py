@@ -22,6 +22,7 @@ from townkeeper.cases.desk import Desk, KnownProcedure, desk, kept_desk
 from townkeeper.cases.ladder import Ticking, first_alarm, rungs_of
 from townkeeper.cases.models import Case, Reporter, Task
 from townkeeper.cases.numbers import forget_numbers, next_number
+from townkeeper.cases.promise import promise_of, promised
 from townkeeper.duties.register import CategoryRow, UnitRow
 from townkeeper.journal.actions import json_line
 from townkeeper.journal.chain import ZERO, entry_hash
@@ -88,6 +89,7 @@ def prepare(
     task = _task_row(report, known, desk, answer.lead, category=category, now=now)
     number = number or next_number(desk.prefix, today)
     case = _case_row(report, known, number=number, title=title, now=now, request_key=request_key)
+    whole = promised(promise_of(known.procedure, category, desk.register), now, desk.calendar)
     case.update(
         step=task["step"],
         stage=task["stage"],
@@ -97,9 +99,13 @@ def prepare(
         unit_id=answer.lead.id if answer.lead else None,
         due_at=task["due_at"],
         warn_at=task["warn_at"],
+        promise=whole.limit,
+        promise_due_at=whole.due_at,
     )
     data = _first_data(report, known, desk, task=task, category=category, area=area)
     data |= {"title": title, "owner": answer.reason()}
+    if whole.due_at:
+        data["promise"] = {"limit": whole.limit, "due": whole.due_at.isoformat()}
     entry, chain = _first_entry(number, now, actor, data)
     reporter = _reporter_row(report)
     return Prepared(desk.stamp, case, task, entry, chain, reporter, answer.lead, answer.reason())
