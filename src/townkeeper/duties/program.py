@@ -26,6 +26,8 @@ class CategoryUse(Sourced):
 
     key: str = Field(max_length=60)
     limit: str | None = Field(default=None, max_length=20)
+    promise: str | None = Field(default=None, max_length=20)
+    """The limit of the whole case that the public is promised; empty takes the class's."""
     outside_hours: Literal["intended"] | None = None
     """Says that a limit outside the office hours is meant, and not a slip."""
     keywords: list[str] = []
@@ -247,6 +249,7 @@ def _common(use: CategoryUse | None, names: dict[str, str], name: str) -> dict[s
         "names": names,
         "sort_key": pinyin_key(name),
         "limit": (use.limit or "") if use else "",
+        "promise": (use.promise or "") if use else "",
         "keywords": use.keywords if use else [],
         "source": use.source if use else "",
     }
