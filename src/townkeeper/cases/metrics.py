@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 import ibis.expr.types as ir
@@ -21,7 +22,7 @@ from townkeeper.cases.metrics_facts import (
     duty_facts,
     month_window,
 )
-from townkeeper.cases.metrics_named import Metric, Value, metrics, value_of
+from townkeeper.cases.metrics_named import Metric, Value, fact_modules, metrics, value_of
 
 __all__ = [
     "EVERYBODY",
@@ -32,6 +33,7 @@ __all__ = [
     "Subjects",
     "Value",
     "Window",
+    "all_facts",
     "cases_behind",
     "figures",
     "lines_behind",
@@ -54,6 +56,15 @@ Figures = dict[str, dict[str, Value]]
 """Subject → metric → figure. A subject with nothing at all is not in it: see `value_of`."""
 Lines = dict[str, dict[str, tuple[str, ...]]]
 """Subject → count → numbers of the cases counted."""
+
+
+@cache
+def all_facts() -> dict[str, Callable[[Source], ir.Table]]:
+    """Return every fact table by name: the cases' own, and those that other apps bring."""
+    facts = dict(FACTS)
+    for name in fact_modules():
+        facts.update(import_module(name).FACTS)
+    return facts
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def lines_behind(
 
 
 def _lines(source: Source, *, fact: str, columns: list[str]) -> ir.Table:
-    table = FACTS[fact](source)
+    table = all_facts()[fact](source)
     return table.select("subject", "number", *columns).order_by(["subject", "number"])
 
 
@@ -177,7 +188,7 @@ def _overdue(source: Source) -> ir.Table:
 def _by_fact(names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return fact table → count → flag, in the order of the fact tables."""
     known = metrics()
-    found: dict[str, dict[str, str]] = {fact: {} for fact in FACTS}
+    found: dict[str, dict[str, str]] = {fact: {} for fact in all_facts()}
     for name in sorted(names):
         fact, column = known[name].fact.split(".")
         found[fact][name] = column
@@ -197,7 +208,7 @@ def _counts(question: _Question, names: set[str]) -> dict[str, dict[str, int]]:
 
 
 def _sums(source: Source, *, fact: str, columns: list[str]) -> ir.Table:
-    rows = FACTS[fact](source)
+    rows = all_facts()[fact](source)
     return rows.group_by("subject").agg(**{column: rows[column].sum() for column in columns})
 
 

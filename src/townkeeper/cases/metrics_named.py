@@ -50,11 +50,39 @@ class Value:
     denominator: int | None = None
 
 
+_definitions: list[Path] = [Path(__file__).with_name("metrics.yaml")]
+_facts: list[str] = []
+
+
+def register_metrics(definitions: Path, *, facts: str) -> None:
+    """Let another app bring metrics of its own; called from its `ready()`.
+
+    `facts` names the module whose `FACTS` they count; it is imported when a figure is asked for.
+    """
+    if definitions not in _definitions:
+        _definitions.append(definitions)
+        _facts.append(facts)
+        metrics.cache_clear()
+
+
+def definition_files() -> tuple[Path, ...]:
+    """Return the files in which metrics are defined."""
+    return tuple(_definitions)
+
+
+def fact_modules() -> tuple[str, ...]:
+    """Return the modules of other apps that bring fact tables."""
+    return tuple(_facts)
+
+
 @cache
 def metrics() -> dict[str, Metric]:
     """Return every metric by key, in the order of the definitions."""
-    text = Path(__file__).with_name("metrics.yaml").read_text(encoding="utf-8")
-    return {key: Metric(key=key, **data) for key, data in yaml.safe_load(text).items()}
+    return {
+        key: Metric(key=key, **data)
+        for path in _definitions
+        for key, data in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+    }
 
 
 def value_of(metric: Metric, counts: Mapping[str, int]) -> Value:

@@ -41,6 +41,8 @@ class Category(models.Model):
     """Within how many days after closing the same matter at the same place counts as a relapse."""
     relapse_metres = models.PositiveSmallIntegerField(null=True, blank=True)
     """How near is the same place, where there is no common address or key place."""
+    relapse_as_one = models.BooleanField(default=False)
+    """Whether all kinds of matter below this one count as the same kind when one comes back."""
     keywords = models.JSONField(default=list, blank=True)
     is_used = models.BooleanField(default=True)
     """Offered when a case is opened; the national list is longer than what one office uses."""
