@@ -85,7 +85,7 @@ class Change:
     what: str
     """`unit`, `role`, `post`, `place`, `category`, `duty`, `calendar`, `procedure`, `scheme` …"""
     act: str
-    """`added`, `changed`, `closed`, `removed`."""
+    """`added`, `changed`, `closed`, `removed`; `kept`: the office's own, left alone."""
     key: str
     name: Mapping[str, str] = field(default_factory=dict)
     fields: tuple[str, ...] = ()

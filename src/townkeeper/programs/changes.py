@@ -54,16 +54,22 @@ _ACTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "added": ("{noun} added: {name}", "{count} {noun} added"),
         "changed": ("{noun} changed: {name}{fields}", "{count} {noun} changed"),
         "closed": ("{noun} ended: {name}", "{count} {noun} ended"),
+        "kept": (
+            "{noun} kept as the office has it: {name}{fields}",
+            "{count} {noun} kept as the office has them",
+        ),
     },
     "zh-Hant": {
         "added": ("新增{noun}：{name}", "新增{noun} {count} 項"),
         "changed": ("修改{noun}：{name}{fields}", "修改{noun} {count} 項"),
         "closed": ("終止{noun}：{name}", "終止{noun} {count} 項"),
+        "kept": ("保留本單位已改的{noun}：{name}{fields}", "保留本單位已改的{noun} {count} 項"),
     },
     "zh-Hans": {
         "added": ("新增{noun}：{name}", "新增{noun} {count} 项"),
         "changed": ("修改{noun}：{name}{fields}", "修改{noun} {count} 项"),
         "closed": ("终止{noun}：{name}", "终止{noun} {count} 项"),
+        "kept": ("保留本单位已改的{noun}：{name}{fields}", "保留本单位已改的{noun} {count} 项"),
     },
 }
 _NOTHING = {"en": "Nothing changed.", "zh-Hant": "沒有變化。", "zh-Hans": "没有变化。"}

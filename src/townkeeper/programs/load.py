@@ -10,12 +10,9 @@ from townkeeper.assessment.program import SchemeFile
 from townkeeper.calendars.program import CalendarFile
 from townkeeper.calendars.program import apply as apply_calendar
 from townkeeper.cases.actions import install_procedure
-from townkeeper.duties.program import (
-    CategoriesFile,
-    DutiesFile,
-    apply_categories,
-    apply_duties,
-)
+from townkeeper.cases.handover import settle_closed
+from townkeeper.duties.loading import apply_duties
+from townkeeper.duties.program import CategoriesFile, DutiesFile, apply_categories
 from townkeeper.journal.actions import record, touch_registers
 from townkeeper.kit import clock
 from townkeeper.kit.schema import LANGUAGES, Change, gather
@@ -51,6 +48,8 @@ class LoadReport:
     report: Report
     changes: tuple[Change, ...] = ()
     key: str = ""
+    kept: tuple[Change, ...] = ()
+    """What the office did itself since the last loading, and this one left alone."""
 
     @property
     def ok(self) -> bool:
@@ -61,8 +60,9 @@ class LoadReport:
         """Say what changed, one sentence each."""
         if not self.ok:
             return []
-        gathered = gather(self.changes)
-        return [say_change(change, language) for change in gathered] or [say_nothing(language)]
+        said = [say_change(change, language) for change in gather(self.changes)]
+        kept = [say_change(change, language) for change in gather(self.kept)]
+        return (said or [say_nothing(language)]) + kept
 
     def as_dict(self) -> dict[str, object]:
         """Return the loading for JSON."""
@@ -72,6 +72,7 @@ class LoadReport:
             "digest": self.report.digest,
             "changed": len(self.changes),
             "changes": self.words(),
+            "kept": len(self.kept),
             "changes_by_language": {tag: self.words(tag) for tag in LANGUAGES},
             "check": self.report.as_dict(),
         }
@@ -90,9 +91,12 @@ def load_program(path: Path, *, actor: str, with_people: bool = False) -> LoadRe
         return LoadReport(report)
     with transaction.atomic():
         _wait_for_others()
-        changes = _apply(folder, program, actor=actor, with_people=with_people)
+        told = _apply(folder, program, actor=actor, with_people=with_people)
+        changes = [change for change in told if change.act != "kept"]
         changes += _keep(folder, program, changes, actor=actor)
-    return LoadReport(report, tuple(changes), program.key)
+        settle_closed(actor=actor)
+    kept = tuple(change for change in told if change.act == "kept")
+    return LoadReport(report, tuple(changes), program.key, kept)
 
 
 def _wait_for_others() -> None:

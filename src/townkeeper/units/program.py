@@ -31,8 +31,9 @@ UnitKind = Literal[
 ]  # fmt: skip
 
 SEGMENT = 5
-HISTORY = ("former_names", "successors")
 """Characters of one level in a path: `0001.`"""
+HISTORY = ("former_names", "successors", "scores")
+"""Attributes that the tree remembers of a unit, which no program says."""
 
 
 class UnitEntry(Sourced):
@@ -154,24 +155,97 @@ def apply_units(
     """Bring the tree to what the program says; units it once had and no longer names are closed."""
     ordered = in_order(entries)
     known = {unit.code: unit for unit in Unit.objects.all()}
+    by_id = {unit.pk: unit for unit in known.values()}
     paths = _Paths(known)
     changes: list[Change] = []
+    settled: set[str] = set()
     for entry in ordered:
         belongs = sorted(key for key, group in groups.items() if entry.code in group.units)
         wanted = _unit_fields(entry, belongs, outlines.get(entry.code), program)
+        said = _said(entry, wanted)
         parent = known[entry.parent] if entry.parent else None
         unit = known.get(entry.code)
         if unit is None:
-            unit = _add(entry.code, parent, wanted, paths)
+            unit = _add(entry.code, parent, wanted, paths, said)
             changes.append(Change("unit", "added", entry.code, entry.name))
-        elif changed := _update(unit, parent, wanted, paths, actor=actor):
-            changes.append(Change("unit", "changed", entry.code, entry.name, changed))
+        else:
+            stays = _stays(unit, said, program)
+            asked = _without(wanted, unit, said, stays)
+            place = by_id.get(unit.parent_id or 0) if "parent" in stays else parent
+            if changed := _update(unit, place, asked, paths, actor=actor):
+                changes.append(Change("unit", "changed", entry.code, entry.name, changed))
+            if own := _own(unit, parent, said, stays):
+                changes.append(Change("unit", "kept", entry.code, entry.name, tuple(own)))
+            if "successor" in stays:
+                settled.add(entry.code)
+            _remember(unit, said)
         known[entry.code] = unit
-    _link_successors(ordered, known)
+    _link_successors([entry for entry in ordered if entry.code not in settled], known)
     changes += _close_missing(ordered, known, program=program, actor=actor)
     if changes:
         touch_registers()
     return changes
+
+
+def _said(entry: UnitEntry, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a program says of a unit in the form that `Unit.said` keeps."""
+    said = {name: value for name, value in wanted.items() if name != "outline"}
+    return {
+        **said,
+        "since": _day(entry.since),
+        "until": _day(entry.until),
+        "parent": entry.parent,
+        "successor": entry.successor,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _stays(unit: Unit, said: Mapping[str, Any], program: str) -> set[str]:
+    """Return the fields of which the program says the same as last time: they are the office's."""
+    if unit.said is None or unit.attributes.get("program") != program:
+        return set()
+    return {name for name in said if name in unit.said and said[name] == unit.said[name]}
+
+
+def _without(
+    wanted: dict[str, Any], unit: Unit, said: Mapping[str, Any], stays: set[str]
+) -> dict[str, Any]:
+    """Return what the program wants changed; of attributes one by one."""
+    left = {name: value for name, value in wanted.items() if name not in stays}
+    if unit.said is not None and left["outline"] is None:
+        del left["outline"]  # the program says nothing of it; a person may have drawn it
+    if "attributes" in left and unit.said is not None:
+        before: Mapping[str, Any] = unit.said.get("attributes", {})
+        now: Mapping[str, Any] = said["attributes"]
+        merged = dict(unit.attributes)
+        for name in {*before, *now}:
+            if before.get(name) == now.get(name):
+                continue
+            if name in now:
+                merged[name] = now[name]
+            else:
+                merged.pop(name, None)
+        left["attributes"] = merged
+    return left
+
+
+def _own(unit: Unit, parent: Unit | None, said: Mapping[str, Any], stays: set[str]) -> list[str]:
+    """Return the fields in which the unit is other than the program says, by the office's doing."""
+    differs = {
+        "name": unit.name != said["name"],
+        "parent": unit.parent_id != (parent.pk if parent else None),
+        "until": _day(unit.until) != said["until"],
+    }
+    return [name for name, is_other in differs.items() if is_other and name in stays]
+
+
+def _remember(unit: Unit, said: dict[str, Any]) -> None:
+    if unit.said != said:
+        unit.said = said
+        unit.save(update_fields=["said"])
 
 
 def _unit_fields(
@@ -230,9 +304,15 @@ class _Paths:
         self._count()
 
 
-def _add(code: str, parent: Unit | None, wanted: dict[str, Any], paths: _Paths) -> Unit:
+def _add(
+    code: str,
+    parent: Unit | None,
+    wanted: dict[str, Any],
+    paths: _Paths,
+    said: dict[str, Any],
+) -> Unit:
     """Add a unit; the load as a whole is journaled by the `programs` app, with all codes."""
-    unit = Unit(code=code, parent=parent, path=paths.free(parent), **wanted)
+    unit = Unit(code=code, parent=parent, path=paths.free(parent), said=said, **wanted)
     unit.level = parent.level + 1 if parent else 0
     unit.sort_key = pinyin_key(unit.name)
     unit.save(force_insert=True)
@@ -240,16 +320,24 @@ def _add(code: str, parent: Unit | None, wanted: dict[str, Any], paths: _Paths) 
 
 
 def _update(
-    unit: Unit, parent: Unit | None, wanted: dict[str, Any], paths: _Paths, *, actor: str
+    unit: Unit,
+    parent: Unit | None,
+    wanted: dict[str, Any],
+    paths: _Paths,
+    *,
+    actor: str,
 ) -> tuple[str, ...]:
+    """Apply what the program has changed."""
     former = unit.name
-    if wanted["name"] != former and former not in wanted["aliases"]:
-        wanted = wanted | {"aliases": [*wanted["aliases"], former]}
-    elif former == wanted["name"]:
-        # Names that were replaced in an earlier load stay findable.
-        kept = [alias for alias in unit.aliases if alias not in wanted["aliases"]]
-        wanted = wanted | {"aliases": [*wanted["aliases"], *kept]}
-    wanted = wanted | {"attributes": wanted["attributes"] | _history(unit, wanted["name"])}
+    name = wanted.get("name", former)
+    if "aliases" in wanted or name != former:
+        # Names that were replaced stay findable.
+        listed = wanted.get("aliases", unit.aliases)
+        also = [former] if name != former else []
+        kept = [alias for alias in [*also, *unit.aliases] if alias not in listed]
+        wanted = wanted | {"aliases": [*listed, *dict.fromkeys(kept)]}
+    given = wanted.get("attributes", unit.attributes)
+    wanted = wanted | {"attributes": given | _history(unit, name)}
     changed = [key for key, value in wanted.items() if getattr(unit, key) != value]
     if unit.parent_id != (parent.pk if parent else None):
         changed.append("parent")
@@ -332,12 +420,15 @@ def apply_posts(entries: Iterable[PostEntry], *, actor: str) -> list[Change]:
             defaults={"name": plain(entry.name)[:80], "is_demo": True, "password": "!"},
         )
         scope = units[entry.scope] if entry.scope else None
-        post, added = Post.objects.get_or_create(
-            user=user,
-            unit=units[entry.unit],
-            role=roles[entry.role],
-            defaults={"scope": scope, "title": entry.title, "since": entry.since},
-        )
+        wanted = {"user": user, "unit": units[entry.unit], "role": roles[entry.role]}
+        held = list(Post.objects.filter(**wanted).order_by("pk"))
+        if len(held) > 1 or any(post.until for post in held):
+            continue  # a change of units has carried the post over
+        added = not held
+        post = held[0] if held else Post(**wanted, title=entry.title, since=entry.since)
+        if added:
+            post.scope = scope
+            post.save()
         fields = () if added or post.scope_id == (scope.pk if scope else None) else ("scope",)
         if fields:
             post.scope = scope
@@ -362,6 +453,8 @@ def apply_places(entries: Iterable[PlaceEntry], *, program: str, actor: str) -> 
             Place.objects.create(code=entry.key, **wanted)
             changes.append(Change("place", "added", entry.key, entry.name))
             continue
+        if units[entry.area].until and not place.area.until:
+            wanted["area"] = place.area  # it went over to the heir of its area
         fields = tuple(name for name, value in wanted.items() if getattr(place, name) != value)
         if fields:
             for name, value in wanted.items():
