@@ -11,14 +11,23 @@ from pydantic import Field
 
 from townkeeper.duties.models import Category, Duty
 from townkeeper.journal.actions import record, touch_registers
-from townkeeper.kit import clock
 from townkeeper.kit.names import pinyin_key
 from townkeeper.kit.schema import Change, Code, Key, Names, Sourced, Strict, Texts, plain, tagged
-from townkeeper.units.models import Unit
 
 EACH = "each"
 """In a duty: every unit of the area for its own area (屬地管理)."""
 GROUP = "group:"
+
+
+class RelapseRule(Strict):
+    """When the same kind of matter at the same place counts as having come back."""
+
+    days: int | None = Field(default=None, ge=1, le=3650)
+    """Within how many days after closing; empty takes the class's."""
+    metres: int | None = Field(default=None, ge=1, le=5000)
+    """How near is the same place; empty takes the class's."""
+    as_one: bool = False
+    """For a class: all its kinds count as the same kind."""
 
 
 class CategoryUse(Sourced):
@@ -32,6 +41,7 @@ class CategoryUse(Sourced):
     """Says that a limit outside the office hours is meant, and not a slip."""
     keywords: list[str] = []
     note: Texts | None = None
+    relapse: RelapseRule | None = None
 
 
 class LocalCategory(CategoryUse):
@@ -51,6 +61,8 @@ class CategoriesFile(Strict):
 
     catalogue: str | None = None
     standard: str = Field(default="", max_length=40)
+    relapse: RelapseRule | None = None
+    """For every kind of matter that says nothing itself, and whose class says nothing."""
     classes: list[CategoryUse] = []
     categories: list[CategoryUse] = []
     local: list[LocalCategory] = []
@@ -189,7 +201,7 @@ def used_keys(part: CategoriesFile) -> set[str]:
 def apply_categories(part: CategoriesFile, *, actor: str) -> list[Change]:
     """Bring the categories to what the program says; what it drops is no longer offered."""
     known = Category.objects.select_related("parent").in_bulk(field_name="key")
-    wanted = _wanted_categories(part)
+    wanted = wanted_categories(part)
     changes: list[Change] = []
     fresh: dict[str, Category] = {}
     for key, (parent_key, fields) in wanted.items():
@@ -220,8 +232,8 @@ def apply_categories(part: CategoriesFile, *, actor: str) -> list[Change]:
     return changes
 
 
-def _wanted_categories(part: CategoriesFile) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return parent and fields of every category, parents first."""
+def wanted_categories(part: CategoriesFile) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return parent and fields of every category that loading the file makes, parents first."""
     rows = read_catalogue(part.catalogue) if part.catalogue else ()
     uses, used = uses_of(part), used_keys(part)
     wanted = {
@@ -229,9 +241,20 @@ def _wanted_categories(part: CategoriesFile) -> dict[str, tuple[str, dict[str, A
     }
     for entry in _local_in_order(part.local):
         wanted[entry.key] = (entry.parent or "", _local(entry))
-    for key, (_parent, fields) in wanted.items():
+    for key, (parent, fields) in wanted.items():
         fields["is_used"] = key in used
+        fields |= _relapse(uses.get(key), None if parent else part.relapse)
     return wanted
+
+
+def _relapse(use: CategoryUse | None, common: RelapseRule | None) -> dict[str, Any]:
+    """Return what is said of a category itself; the topmost ones take what is said for all."""
+    own, rest = (use and use.relapse) or RelapseRule(), common or RelapseRule()
+    return {
+        "relapse_days": own.days or rest.days,
+        "relapse_metres": own.metres or rest.metres,
+        "relapse_as_one": own.as_one,
+    }
 
 
 def _update_category(category: Category, fields: Mapping[str, object]) -> tuple[str, ...]:
@@ -274,51 +297,3 @@ def _local_in_order(entries: Iterable[LocalCategory]) -> list[LocalCategory]:
         for key in ready or list(waiting):
             ordered[key] = waiting.pop(key)
     return list(ordered.values())
-
-
-def apply_duties(
-    part: DutiesFile, *, groups: Mapping[str, Iterable[str]], actor: str
-) -> list[Change]:
-    """Bring the duty register to what the program says; a duty that is gone ends today."""
-    categories = Category.objects.in_bulk(field_name="key")
-    units = Unit.objects.in_bulk(field_name="code")
-    today = clock.today()
-    existing = {
-        (duty.category_id, duty.area_id, duty.unit_id, duty.part): duty
-        for duty in Duty.objects.filter(Duty.valid_on(today))
-    }
-    fresh: list[Duty] = []
-    changes: list[Change] = []
-    names = dict.fromkeys(entry.key for entry in part.duties)
-    counts = {"added": 0, "changed": 0, "closed": 0}
-    for line in _first_of_each(expand_duties(part.duties, groups)):
-        category, area, unit = categories[line.category], units[line.area], units[line.unit]
-        wanted = {
-            "since": line.since,
-            "until": line.until,
-            "note": line.note,
-            "source": line.source,
-        }
-        duty = existing.pop((category.pk, area.pk, unit.pk, line.part), None)
-        if duty is None:
-            fresh.append(Duty(category=category, area=area, unit=unit, part=line.part, **wanted))
-        elif any(getattr(duty, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
-                setattr(duty, name, value)
-            duty.save()
-            counts["changed"] += 1
-    Duty.objects.bulk_create(fresh)
-    counts["added"] = len(fresh)
-    counts["closed"] = len(existing)
-    Duty.objects.filter(pk__in=[duty.pk for duty in existing.values()]).update(until=today)
-    changes += [Change("duty", act, "", count=count) for act, count in counts.items() if count]
-    if changes:
-        data = {**counts, "entries": list(names)}
-        record(subject="register:duties", act="duties.changed", actor=actor, data=data)
-        touch_registers()
-    return changes
-
-
-def _first_of_each(lines: Iterable[DutyLine]) -> Iterable[DutyLine]:
-    """Leave out a line that another entry already said: same category, area, unit and part."""
-    return {(line.category, line.area, line.unit, line.part): line for line in lines}.values()

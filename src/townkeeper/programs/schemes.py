@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from townkeeper.assessment.models import Scheme
 from townkeeper.assessment.program import SchemeFile
@@ -12,6 +13,14 @@ from townkeeper.programs.parts import BulletinFile
 from townkeeper.publication.actions import install_template
 
 
+def definition_of(part: SchemeFile, groups: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return what a scheme is installed as: groups of the program are their units."""
+    definition: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for group in definition["groups"]:
+        group["units"] = expand_areas(group["units"], groups)
+    return definition
+
+
 def install_scheme(
     part: SchemeFile, *, groups: Mapping[str, list[str]], actor: str
 ) -> list[Change]:
@@ -19,9 +28,7 @@ def install_scheme(
 
     Groups of the program become their units, so that a round does not depend on another file.
     """
-    definition = part.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for group in definition["groups"]:
-        group["units"] = expand_areas(group["units"], groups)
+    definition = definition_of(part, groups)
     digest = hashlib.sha256(json_line(definition).encode()).hexdigest()
     versions = Scheme.objects.filter(key=part.scheme)
     current = versions.filter(is_current=True).first()

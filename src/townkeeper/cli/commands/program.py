@@ -18,6 +18,7 @@ EXAMPLES = (
     "./townkeeper program load programs/dongxing",
     "./townkeeper program diff programs/dongxing programs/ours",
     "./townkeeper program diff programs/ours",
+    "./townkeeper program export --out programs/ours",
     "./townkeeper program draft --from cases.xlsx --mapping mapping.yaml --out programs/ours",
 )
 ACTOR = "program"
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("the older and the newer folder; one alone is compared with what is loaded"),
     )  # fmt: skip
     diff.add_argument("--all", action="store_true", help=_("also changed sources and notes"))
+    export = parts.add_parser("export", help=_("write the running office out as a program"))
+    export.add_argument("--out", type=Path, required=True, metavar=_("DIR"), help=_("a new folder"))
     draft = parts.add_parser(
         "draft", help=_("make a first program from an office's existing spreadsheet")
     )
@@ -64,6 +67,8 @@ def run(args: argparse.Namespace) -> Outcome:
         return _draft(args)
     if args.part == "diff":
         return _diff(args)
+    if args.part == "export":
+        return _export(args)
     existing(args.folder, folder=True)
     ready()
     return _check(args) if args.part == "check" else _load(args)
@@ -122,3 +127,19 @@ def _diff(args: argparse.Namespace) -> Outcome:
     report = diff_command(older[0] if older else None, newer)
     text = "\n".join(report.words(spoken(), everything=args.all))
     return Outcome(report.as_dict(), text, findings=not report.compared.same)
+
+
+def _export(args: argparse.Namespace) -> Outcome:
+    ready()
+    from townkeeper.programs.export import export_program  # noqa: PLC0415
+
+    exported = export_program(args.out.resolve())
+    said = [
+        _("%(new)s files say something new, %(kept)s are as they were loaded.")
+        % {"new": len(exported.rewritten), "kept": len(exported.kept)},
+        *(f"  {name}" for name in exported.rewritten),
+        str(exported.folder),
+    ]
+    if not exported.report.ok:
+        said.append(_say(exported.report))
+    return Outcome(exported.as_dict(), "\n".join(said), findings=not exported.report.ok)
