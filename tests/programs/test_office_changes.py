@@ -30,8 +30,6 @@ def streets():
 
 
 def merged(first: Unit, second: Unit) -> None:
-    from townkeeper.cases.handover import apply_change
-
     apply_change(merger([first.code], into=second.code, on=clock.today()), actor="boss")
 
 
@@ -130,8 +128,6 @@ def test_a_name_and_a_place_in_the_tree_that_the_office_gave_stay(copy: Copy) ->
 def test_carrying_units_alone_needs_no_case(copy: Copy) -> None:
     load(copy)
     first, second = streets()
-    from django.db import transaction
-
     with transaction.atomic():
         stand = open_stand(merger([first.code], into=second.code, on=clock.today()))
         carry_units(stand, plan_units(stand), actor="boss")
