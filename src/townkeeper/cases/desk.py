@@ -1,7 +1,7 @@
 """What a process keeps in memory to open a case without asking the database first."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +55,8 @@ class Desk:
     offices: dict[str, UnitRow]
     """Procedure key → the unit that runs it; `""` for all others."""
     prefix: str
+    former: dict[int, KnownProcedure] = field(default_factory=dict)
+    """Versions that new cases no longer begin with, read when a case still runs under one."""
 
     def procedure(self, key: str) -> KnownProcedure:
         """Return a procedure by key."""
@@ -135,6 +137,11 @@ _kept: list[Desk] = []
 def kept_desk() -> Desk:
     """Return the picture this process has, however old; the writer compares the stamp."""
     return _kept[0] if _kept else desk()
+
+
+def desk_at(stamp: int) -> Desk:
+    """Return the picture that goes with a stamp just read: the kept one, or one read anew."""
+    return _kept[0] if _kept and _kept[0].stamp == stamp else desk()
 
 
 def desk(*, anew: bool = False) -> Desk:

@@ -8,15 +8,23 @@ from townkeeper.kit.errors import Problem
 
 
 def locked(case: Case, seen_version: int | None) -> Case:
-    """Take the case's row for this transaction and compare what the person has seen."""
-    fresh = Case.objects.select_for_update().get(pk=case.pk)
+    """Take the case's row for this transaction and compare what the person has seen.
+
+    Rows that only refer to the case (evidence) are not held up. Whoever then changes the case, its
+    tasks or its counters raises `version`, as everybody does who acts on it.
+    """
+    fresh = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if seen_version is not None and fresh.version != seen_version:
-        last = Entry.objects.filter(subject=fresh.subject).order_by("-seq").first()
-        raise Problem(
-            "case-moved-on",
-            _("%(who)s has acted on this case in the meantime.")
-            % {"who": last.actor if last else "?"},
-            where=fresh.number,
-            hint=_("Look at it again; nothing of yours was carried out."),
-        )
+        raise moved_on(fresh)
     return fresh
+
+
+def moved_on(case: Case) -> Problem:
+    """Return what the later one is told; `case` is the case as it stands now."""
+    last = Entry.objects.filter(subject=case.subject).order_by("-seq").first()
+    return Problem(
+        "case-moved-on",
+        _("%(who)s has acted on this case in the meantime.") % {"who": last.actor if last else "?"},
+        where=case.number,
+        hint=_("Look at it again; nothing of yours was carried out."),
+    )

@@ -1,24 +1,14 @@
 """Who may act on a case: posts, the roles that count there, the units a person acts for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from townkeeper.accounts.models import User
-from townkeeper.cases.models import Case, Task
-from townkeeper.kit import clock
-from townkeeper.units.models import Post, posts_of
-from townkeeper.units.permissions import Permission
+from townkeeper.cases._read import PostRow, Seen, TaskRow
+from townkeeper.duties.register import UnitRow
 
 
-def acting_posts(actor: User) -> list[Post]:
-    """Return the posts in which a person may act on cases today."""
-    return [
-        post
-        for post in posts_of(actor, clock.today())
-        if Permission.CASES_CASE_ACT in post.role.permissions
-    ]
-
-
-def roles_here(posts: list[Post], tasks: list[Task], places: list[str]) -> frozenset[str]:
+def roles_here(
+    posts: Iterable[PostRow], tasks: Iterable[TaskRow], places: Iterable[str]
+) -> frozenset[str]:
     """Return the roles that count here: the open tasks' own, others where the post sees the case.
 
     Of the tasks' own roles the procedure asks for the unit as well; a supervisor of one street has
@@ -26,28 +16,26 @@ def roles_here(posts: list[Post], tasks: list[Task], places: list[str]) -> froze
     """
     own = {task.performer for task in tasks}
     return frozenset(
-        post.role.key
+        post.role
         for post in posts
-        if post.role.key in own
-        or post.area.parent_id is None
-        or any(place.startswith(post.area.path) for place in places)
+        if post.role in own or post.is_top or any(place.startswith(post.path) for place in places)
     )
 
 
-def own_units(posts: Iterable[Post], tasks: Iterable[Task]) -> frozenset[str]:
+def own_units(
+    posts: Iterable[PostRow], tasks: Iterable[TaskRow], units: Mapping[int, UnitRow]
+) -> frozenset[str]:
     """Return the units of open tasks that the person may act for: in the task's own role only."""
     return frozenset(
-        task.unit.code
+        unit.code
         for task in tasks
-        if task.unit is not None
-        and any(p.role.key == task.performer and task.unit.is_under(p.area) for p in posts)
+        if task.unit_id is not None
+        for unit in (units[task.unit_id],)
+        if any(p.role == task.performer and unit.path.startswith(p.path) for p in posts)
     )
 
 
-def own_task(case: Case, actor: User) -> Task | None:
+def own_task(seen: Seen, units: Mapping[int, UnitRow]) -> TaskRow | None:
     """Return the open task that the person works on."""
-    posts = acting_posts(actor)
-    tasks = (
-        case.tasks.filter(done_at=None).select_related("unit").defer("unit__outline").order_by("pk")
-    )
-    return next((task for task in tasks if own_units(posts, [task])), None)
+    tasks = (task for task in seen.tasks if not task.is_done)
+    return next((task for task in tasks if own_units(seen.posts, [task], units)), None)
