@@ -74,7 +74,10 @@ def set_counters(maker):
 
 
 def fill_search():
-    """Write the index of words, where the product has one."""
+    """Write the index of words."""
+    from townkeeper.cases.search.index import rebuild  # noqa: PLC0415
+
+    rebuild()
 
 
 def analyse():

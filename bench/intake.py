@@ -134,8 +134,9 @@ from townkeeper.cases.desk import desk
 from townkeeper.cases.intake import Report, prepare
 ready = prepare(Report(**json.loads(sys.argv[1])), actor="bench", desk=desk(), now=timezone.now())
 row = [ready.stamp, *_write.values(ready.case, _write._CASE), *_write.values(ready.task, _write._TASK),
-       *_write.values(ready.entry, _write._ENTRY), *_write.values(ready.chain, _write._CHAIN)]
-names = ["stamp", *_write._CASE, *_write._TASK, *["e." + n for n in _write._ENTRY], *["h." + n for n in _write._CHAIN]]
+       *_write.values(ready.entry, _write._ENTRY), *_write.values(ready.chain, _write._CHAIN),
+       _write.searched(ready)]
+names = ["stamp", *_write._CASE, *_write._TASK, *["e." + n for n in _write._ENTRY], *["h." + n for n in _write._CHAIN], "words"]
 statement = _write._statement(with_reporter=False)
 pickle.dump({
     "dsn": os.environ["DATABASE_URL"], "statement": statement, "row": row, "title": names.index("title"),

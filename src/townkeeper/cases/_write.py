@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from townkeeper.cases.models import Case, Reporter, Task
+from townkeeper.cases.search.index import COLUMNS, SELECT_INTO, add_words, words_of
 from townkeeper.duties.register import UnitRow
 from townkeeper.journal.actions import registers_stamp
 from townkeeper.journal.models import Chain, Entry
@@ -60,6 +61,11 @@ _CHAIN = columns(Chain)
 _REPORTER = columns(Reporter, without=("id", "case_id"))
 
 
+def searched(prepared: Prepared) -> str:
+    """Return the words under which search finds the case."""
+    return words_of(*(prepared.case[name] for name in COLUMNS))
+
+
 def write(prepared: Prepared) -> int:
     """Store the rows; raise StampMovedError when the registers have changed meanwhile."""
     if connection.vendor == "postgresql":
@@ -98,7 +104,8 @@ def _statement(*, with_reporter: bool) -> str:
         f" t AS (INSERT INTO cases_task (case_id, {_listed(_TASK)})"
         f" SELECT c.id, {_marks(_TASK)} FROM c),"
         f" e AS (INSERT INTO journal_entry ({_listed(_ENTRY)}) SELECT {_marks(_ENTRY)} FROM c),"
-        f" h AS (INSERT INTO journal_chain ({_listed(_CHAIN)}) SELECT {_marks(_CHAIN)} FROM c)"
+        f" h AS (INSERT INTO journal_chain ({_listed(_CHAIN)}) SELECT {_marks(_CHAIN)} FROM c),"
+        f" s AS ({SELECT_INTO})"
         f"{reporter} SELECT id FROM c"
     )
 
@@ -110,18 +117,21 @@ def _write_postgresql(prepared: Prepared) -> int:
         *values(prepared.task, _TASK),
         *values(prepared.entry, _ENTRY),
         *values(prepared.chain, _CHAIN),
+        searched(prepared),
     ]
     if prepared.reporter is not None:
         parameters += values(prepared.reporter, _REPORTER)
     statement = _statement(with_reporter=prepared.reporter is not None)
-    row = _execute(statement, parameters)
+    row = execute(statement, parameters)
     if row is None:
         raise StampMovedError
     return int(row[0])
 
 
-def _execute(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    """Run one statement on Django's connection, prepared on the server.
+def execute(
+    statement: str, parameters: Sequence[Any], *, is_reading: bool = False
+) -> tuple[Any, ...] | None:
+    """Run one statement on PostgreSQL over Django's connection, prepared on the server.
 
     A raw cursor takes the statement as it is: rewriting sixty marks and planning five inserts anew
     took more than half of an opening. Django leaves server-side preparation off for the sake of
@@ -131,7 +141,8 @@ def _execute(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | Non
     link = connection.connection
     if link.prepare_threshold is None:
         link.prepare_threshold = PREPARE_AFTER
-    guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    writes_inside = connection.in_atomic_block and not is_reading
+    guard = transaction.atomic() if writes_inside else nullcontext()
     with guard, connection.wrap_database_errors:
         return psycopg.RawCursor(link).execute(statement, parameters).fetchone()
 
@@ -158,6 +169,7 @@ def _write_by_rows(prepared: Prepared) -> int:
         insert("cases_task", ["case_id", *_TASK], [pk, *values(prepared.task, _TASK)])
         insert("journal_entry", _ENTRY, values(prepared.entry, _ENTRY))
         insert("journal_chain", _CHAIN, values(prepared.chain, _CHAIN))
+        add_words(pk, searched(prepared))
         if prepared.reporter is not None:
             row = [pk, *values(prepared.reporter, _REPORTER)]
             insert("cases_reporter", ["case_id", *_REPORTER], row)

@@ -17,12 +17,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from townkeeper.cases._write import Prepared, StampMovedError, write
+from townkeeper.cases._write import Prepared, StampMovedError, searched, write
 from townkeeper.cases.desk import Desk, KnownProcedure, desk, kept_desk
 from townkeeper.cases.ladder import Ticking, first_alarm, rungs_of
 from townkeeper.cases.models import Case, Reporter, Task
 from townkeeper.cases.numbers import forget_numbers, next_number
 from townkeeper.cases.promise import promise_of, promised
+from townkeeper.cases.search.index import add_words
 from townkeeper.duties.register import CategoryRow, UnitRow
 from townkeeper.journal.actions import json_line
 from townkeeper.journal.chain import ZERO, entry_hash
@@ -379,6 +380,7 @@ def write_case_with_models(prepared: Prepared) -> int:
     Task.objects.create(case=case, **prepared.task)
     Entry.objects.create(**prepared.entry)
     Chain.objects.create(**prepared.chain)
+    add_words(case.pk, searched(prepared))
     if prepared.reporter is not None:
         Reporter.objects.create(case=case, **prepared.reporter)
     return case.pk

@@ -16,10 +16,12 @@ from townkeeper.cases.imports.writing import (
     Writer,
     case_values,
     ending,
+    searched,
     standing_of,
     task_values,
 )
 from townkeeper.cases.models import Case, Evidence, Reporter, Task
+from townkeeper.cases.search.index import COLUMNS, change_words, words_of
 from townkeeper.journal.models import Chain, Entry
 
 UPDATED: Final = [*SAID, "external_digest", "extra", "version", "updated_at"]
@@ -103,6 +105,8 @@ class Changer:
                 )
             )
             rows["tasks"].append((*task_values(at, times), known.id))
+            before = words_of(*(getattr(case, name) for name in COLUMNS))
+            change_words(known.id, before, searched(known.number, record))
             for act in acts:
                 chain.length += 1
                 stored = times.closed if act.ends else now

@@ -14,6 +14,7 @@ from townkeeper.cases.imports.plan import Plan
 from townkeeper.cases.imports.records import Record
 from townkeeper.cases.models import Case, Evidence, Origin, Reporter, Stage, Task
 from townkeeper.cases.numbers import number_of, take_serials
+from townkeeper.cases.search.index import copy_rows, words_of
 from townkeeper.journal.actions import json_line
 from townkeeper.journal.chain import ZERO, entry_hash
 from townkeeper.journal.models import Chain, Entry
@@ -168,6 +169,7 @@ class Writer:
             times = self.times(record, at)
             rows["cases"].append(self._case_row(pk, number, case_values(record, at, times), record))
             rows["tasks"].append((pk, *task_values(at, times)))
+            rows["words"].append((pk, searched(number, record)))
             self._journal(f"case:{number}", self._acts(record, at), times, rows)
             self.belongings(pk, record, times, rows)
         self.cases.insert(rows["cases"])
@@ -176,6 +178,7 @@ class Writer:
         self.chains.insert(rows["chains"])
         self.evidence.insert(rows["evidence"])
         self.reporters.insert(rows["reporters"])
+        copy_rows(rows["words"])
 
     def touch(self) -> None:
         """Stamp what follows: extracts read from the last stamp on, so each chunk has its own."""
@@ -328,6 +331,12 @@ def case_values(record: Record, at: Standing, times: Stored) -> tuple[Any, ...]:
         at.outcome,
         texts["answer"],
     )
+
+
+def searched(number: str, record: Record) -> str:
+    """Return the words under which search finds the case of a record."""
+    texts = record.texts
+    return words_of(number, record.number, texts["title"], texts["address"], texts["text"])
 
 
 def task_values(at: Standing, times: Stored) -> tuple[Any, ...]:
