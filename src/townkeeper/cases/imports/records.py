@@ -198,7 +198,7 @@ class RecordReader:
     def _texts(self, row: int, said: list[str], category: CategoryRow | None) -> dict[str, str]:
         place = self.place
         title = " ".join(said[place["title"]].split())
-        text = "\n".join(filter(None, [said[p] for p in self.text_places]))
+        text = "\n".join(filter(None, [tidied(said[p]) for p in self.text_places]))
         if not title:
             title = " ".join(text.split())[:TITLE_FROM_TEXT]
         if not title:
@@ -212,7 +212,7 @@ class RecordReader:
             "address": " ".join(said[place["address"]].split()),
             "channel": self.channels.get(self._fold(channel), channel),
             "outcome": self.outcomes.get(self._fold(outcome), outcome),
-            "answer": said[place["answer"]],
+            "answer": tidied(said[place["answer"]]),
         }
         for name, longest in LENGTHS.items():
             if len(texts[name]) > longest:
@@ -384,6 +384,14 @@ class RecordReader:
             self.tally.add(f"{name}-unknown", row, word)
             return
         raise RowRejectedError(code, name, word)
+
+
+def tidied(text: str) -> str:
+    """Return a text without the tabs and empty lines that web forms leave between its lines."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    lines = [line.strip() for line in text.splitlines()]
+    return "\n".join(line for line in lines if line)
 
 
 def _place(table: Table, column: str) -> int:

@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> Outcome:
     existing(args.file)
     existing(args.mapping)
     home = ready()
-    from townkeeper.cases.imports.mapping import load_mapping  # noqa: PLC0415 - Django is set up
+    from townkeeper.cases.answers import answer_times  # noqa: PLC0415 - Django is set up
+    from townkeeper.cases.imports.mapping import load_mapping  # noqa: PLC0415
     from townkeeper.cases.imports.run import import_file  # noqa: PLC0415
 
     mapping = load_mapping(args.mapping)
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> Outcome:
             out_dir=home / "out",
         )
     data = report.as_dict()
+    if mapping.columns.answer and not args.dry_run:
+        data["answers"] = answer_times(system=mapping.system).as_dict()
     return Outcome(data, _say(data), findings=bool(report.rejected))
 
 
@@ -72,6 +75,16 @@ def _say(data: dict[str, Any]) -> str:
         f"  {warning['count']:>7,}  {warning['text']}  ({'; '.join(warning['examples'][:3])})"
         for warning in data["warnings"]
     ]
+    answers = data.get("answers")
+    if answers and answers["answered"]:
+        lines.append(
+            _("%(n)s answered: half within %(median)s working days, nine tenths within %(p90)s.")
+            % {
+                "n": f"{answers['answered']:,}",
+                "median": f"{answers['median']:.0f}",
+                "p90": f"{answers['p90']:.0f}",
+            }
+        )
     if data["rejections_file"]:
         lines.append(_("Rejected rows with reasons: %(file)s") % {"file": data["rejections_file"]})
     return "\n".join(lines)
