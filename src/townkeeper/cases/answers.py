@@ -55,7 +55,8 @@ def answer_times(
         cases = cases.filter(opened_at__lt=until)
     waiting = cases.filter(closed_at=None).count()
     closed = cases.exclude(closed_at=None)
-    rows = list(closed.exclude(answer="").values_list("opened_at", "closed_at"))
+    said = closed.exclude(answer="").values_list("opened_at", "closed_at")
+    rows = [(start, end) for start, end in said if end is not None]
     silent = closed.filter(answer="").count()
     if not rows:
         return AnswerTimes(0, waiting, silent, None, None, None, None, None)
@@ -63,13 +64,16 @@ def answer_times(
     exact = np.array([(end - start) / timedelta(days=1) for start, end in rows])
     zone = ZoneInfo(settings.TIME_ZONE)
     years = np.array([start.astimezone(zone).year for start, _end in rows])
+    median, p90 = _middle(days)
     return AnswerTimes(
-        len(rows),
-        waiting,
-        silent,
-        *_middle(days),
-        int(days.max()),
-        *(round(float(np.quantile(exact, share)), 1) for share in (0.5, 0.9)),
+        answered=len(rows),
+        waiting=waiting,
+        unanswered=silent,
+        median=median,
+        p90=p90,
+        longest=int(days.max()),
+        median_days=round(float(np.quantile(exact, 0.5)), 1),
+        p90_days=round(float(np.quantile(exact, 0.9)), 1),
         years=tuple(_year(int(year), days[years == year]) for year in np.unique(years)),
     )
 

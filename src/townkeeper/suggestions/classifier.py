@@ -115,9 +115,10 @@ class Classifier:
             return np.empty(0, np.int64), empty, self.intercept
         pairs = np.array(found, dtype=np.int64)
         places, counts = pairs[:, 0], pairs[:, 1]
-        values = (1 + np.log(counts)).astype(np.float32) * self.idf[places]
-        values /= np.linalg.norm(values)
-        return places, values, values @ self.weights[places] + self.intercept
+        values: Floats = (1 + np.log(counts)).astype(np.float32) * self.idf[places]
+        values /= np.float32(np.linalg.norm(values))
+        scores: Floats = values @ self.weights[places] + self.intercept
+        return places, values, scores
 
 
 def softmax(scores: Floats) -> Floats:
