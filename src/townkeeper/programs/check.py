@@ -9,6 +9,7 @@ from townkeeper.programs.check_duties import (
     check_place_owners,
     known_categories,
 )
+from townkeeper.programs.check_figures import check_figures
 from townkeeper.programs.check_limits import check_limits
 from townkeeper.programs.check_policy import (
     check_bulletins,
@@ -46,6 +47,7 @@ def check_folder(folder: Folder, *, policy: Path | None = None) -> Report:
     findings += check_limits(folder)
     findings += check_procedures(folder)
     findings += check_targets(folder)
+    findings += check_figures(folder)
     findings += check_rules(folder)
     findings += check_schemes(folder)
     findings += check_bulletins(folder)

@@ -60,7 +60,14 @@ class Observed(Strict):
     """A value that the policy states."""
 
     value: float
+    count: float | None = None
+    """The numerator of a rate, where the policy gives it; `of` is its denominator."""
     of: float | None = None
+    before: float | None = None
+    """The value at the beginning, where the policy gives a growth."""
+    growth: float | None = None
+    """By how much it grew, in the indicator's unit, as the policy says."""
+    growth_percent: float | None = None
     period: str = ""
     note: str = ""
     source: str = ""

@@ -55,6 +55,8 @@ class GroupEntry(Sourced):
 
     title: Texts
     units: list[Code] = Field(min_length=0)
+    said: int | None = Field(default=None, ge=0)
+    """How many there are, as the policy says; it may name fewer."""
 
 
 class UnitsFile(Strict):
