@@ -5,6 +5,7 @@ know. What became of a task follows from where its last action led (`result`), a
 counted event belongs to from whose work it was about.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,19 +13,25 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import Min, OuterRef, Q, Subquery
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 
 from townkeeper.analytics.tables import Extract, Instant, Row, instant, register_extract
-from townkeeper.cases.models import Ask, Case, Pause, ProcedureVersion, Stage, Task
+from townkeeper.cases.models import Ask, Case, Handover, Pause, ProcedureVersion, Stage, Task
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
 from townkeeper.procedures.transition import CANCELLED
 from townkeeper.units.models import Unit
 
 CHUNK = 5_000
+DISPUTE = "dispute"
 BEFORE_HANDLING = (Stage.INTAKE, Stage.FILING)
-PASSED_ON = (Stage.INTAKE, Stage.FILING, Stage.DISPATCH, Stage.DISPUTE, Stage.HANDLING)
-"""Where a handling task leads when the work goes back or to somebody else."""
+PASSED_ON = (
+    Stage.INTAKE, Stage.FILING, Stage.DISPATCH, Stage.DISPUTE, Stage.HANDLING, Stage.SHELVED,
+)  # fmt: skip
+"""Where a handling task leads when the work goes back, to somebody else, or waits for better days.
+
+In time it leaves the unit's figures; after the due time it stays overdue there, whoever is right.
+"""
 
 
 class Meaning(NamedTuple):
@@ -33,6 +40,8 @@ class Meaning(NamedTuple):
     result: str
     counts: str
     extends: bool
+    counted: str = ""
+    """When an ask counts: `asked` (a dispute) or `granted`; empty for what is no ask."""
 
 
 @dataclass
@@ -43,11 +52,19 @@ class Meanings:
 
     def of(self, version: int, step: str, action: str) -> Meaning | None:
         """Return the meaning; None for words that the procedure does not know (imports)."""
+        return self._all(version).get((step, action))
+
+    def of_ask(self, version: int, action: str) -> Meaning | None:
+        """Return the meaning of something asked for, in whichever step that is."""
+        found = self._all(version).items()
+        return next((m for (_step, name), m in found if name == action and m.counted), None)
+
+    def _all(self, version: int) -> Mapping[tuple[str, str], Meaning]:
         known = self.by_version.get(version)
         if known is None:
             row = ProcedureVersion.objects.get(pk=version)
             known = self.by_version[version] = meanings(parse(row.definition))
-        return known.get((step, action))
+        return known
 
 
 def meanings(procedure: Procedure) -> dict[tuple[str, str], Meaning]:
@@ -61,8 +78,11 @@ def meanings(procedure: Procedure) -> dict[tuple[str, str], Meaning]:
                 result = "passed-on"
             elif target == Stage.VOIDED:
                 result = "voided"
+            counted = ""
+            if action.ask is not None:
+                counted = "asked" if action.effect == DISPUTE else "granted"
             found[step.name, action.name] = Meaning(
-                result, action.counts or "", action.extends is not None
+                result, action.counts or "", action.extends is not None, counted
             )
     return found
 
@@ -121,11 +141,37 @@ def task_rows(since: datetime | None) -> Iterator[Row]:
 
 def event_rows(since: datetime | None) -> Iterator[Row]:
     """Yield what is counted: evasion, rework and whatever else procedures count."""
-    counted = Task.objects.filter(outcome__in=counting_actions())
-    for tasks in _by_case(since, Q(case__in=counted.values("case"))):
+    actions = counting_actions()
+    counted = Task.objects.filter(outcome__in=actions)
+    asks = Ask.objects.filter(action__in=actions)
+    asked = _asked(asks.filter(_touched(since, "case__")))
+    only = Q(case__in=counted.values("case")) | Q(case__in=asks.values("case"))
+    for tasks in _by_case(since, only):
         for about, event, kind in _attributed(tasks):
             unit = about.unit_id if about else event.unit_id
             yield (event.case_id, event.opened, kind, unit, event.done_at)
+        case, opened = tasks[0].case_id, tasks[0].opened
+        for kind, unit, moment in asked.get(case, ()):
+            last = _handled_before(tasks, moment) if unit is None else None
+            yield (case, opened, kind, last.unit_id if last else unit, moment)
+
+
+def _asked(asks: QuerySet[Ask]) -> dict[int, list[tuple[str, int | None, Instant]]]:
+    """Return by case what its asks counted: a dispute when raised, others when granted.
+
+    An ask without a unit (the reporter's wish to reopen) is about the last handling before it.
+    """
+    known, found = Meanings(), defaultdict(list)
+    rows = asks.order_by("case_id", "id").values_list(
+        "case_id", "case__procedure_id", "action", "unit_id", "is_accepted",
+        instant("asked_at"), instant("decided_at"),
+    )  # fmt: skip
+    for case, version, action, unit, accepted, asked_at, decided_at in rows:
+        meaning = known.of_ask(version, action)
+        if meaning is not None and meaning.counts and (accepted or meaning.counted == "asked"):
+            moment = asked_at if meaning.counted == "asked" else decided_at
+            found[case].append((meaning.counts, unit, moment))
+    return found
 
 
 def counting_actions() -> set[str]:
@@ -146,12 +192,28 @@ def extension_rows(since: datetime | None) -> Iterator[Row]:
         .order_by("case__opened_at", "case_id", "id")
         .select_related("case", "task")
     )
+    carried = _carried()
     for ask in asks.iterator(CHUNK):
         if ask.task is None:
             continue
         meaning = known.of(ask.case.procedure_id, ask.task.step, ask.action)
         if meaning is not None and meaning.extends:
-            yield (ask.case_id, ask.case.opened_at, ask.task.unit_id, ask.decided_at)
+            unit = _unit_at(carried.get(ask.task.pk, ()), ask.decided_at) or ask.task.unit_id
+            yield (ask.case_id, ask.case.opened_at, unit, ask.decided_at)
+
+
+def _carried() -> dict[int, list[tuple[datetime, int]]]:
+    """Return task → (when, from whom) of every task that a change of units carried over."""
+    found: dict[int, list[tuple[datetime, int]]] = {}
+    rows = Handover.objects.filter(task__isnull=False).order_by("at", "pk")
+    for task, at, former in rows.values_list("task_id", "at", "former_id"):
+        found.setdefault(task or 0, []).append((at, former))
+    return found
+
+
+def _unit_at(carried: Iterable[tuple[datetime, int]], moment: datetime | None) -> int | None:
+    """Return who had a task at a moment, if somebody else has had it since."""
+    return next((former for at, former in carried if moment and at > moment), None)
 
 
 def stop_rows(since: datetime | None) -> Iterator[Row]:
@@ -162,6 +224,18 @@ def stop_rows(since: datetime | None) -> Iterator[Row]:
         .values_list(
             "task__case_id", instant("task__case__opened_at"), "task_id",
             instant("since"), instant("until"),
+        )
+        .iterator(CHUNK)
+    )  # fmt: skip
+
+
+def handover_rows(since: datetime | None) -> Iterator[Row]:
+    """Yield what changes of units carried from one unit to another, and when."""
+    yield from (
+        Handover.objects.filter(_touched(since, "case__"))
+        .order_by("case__opened_at", "case_id", "id")
+        .values_list(
+            "case_id", instant("case__opened_at"), "task_id", "what", "former_id", instant("at"),
         )
         .iterator(CHUNK)
     )  # fmt: skip
@@ -221,7 +295,9 @@ def _task(row: tuple[object, ...], known: Meanings) -> _Task:
     *plain, version, step, outcome = row
     meaning = known.of(version, step, outcome) if outcome else None  # type: ignore[arg-type]
     result = result_of(str(outcome), meaning)
-    return _Task(*plain, result, meaning.counts if meaning else "")  # type: ignore[arg-type, call-arg]
+    # what an ask counts is told by the ask itself
+    counts = meaning.counts if meaning and not meaning.counted else ""
+    return _Task(*plain, result, counts)  # type: ignore[arg-type, call-arg]
 
 
 def _attributed(tasks: list[_Task]) -> Iterator[tuple[_Task | None, _Task, str]]:
@@ -236,17 +312,21 @@ def _attributed(tasks: list[_Task]) -> Iterator[tuple[_Task | None, _Task, str]]
         if event.stage == Stage.HANDLING:
             yield event, event, event.counts
             continue
-        ended = [
-            task
-            for task in tasks
-            if task.stage == Stage.HANDLING
-            and task.part == "lead"
-            and task.result == "handled"
-            and task.done_at is not None
-            and str(task.done_at) <= str(event.done_at)
-        ]
-        last = max(ended, key=lambda task: (str(task.done_at), task.pk), default=None)
-        yield last, event, event.counts
+        yield _handled_before(tasks, event.done_at), event, event.counts
+
+
+def _handled_before(tasks: list[_Task], moment: Instant) -> _Task | None:
+    """Return the last handling by the lead that had ended by then."""
+    ended = [
+        task
+        for task in tasks
+        if task.stage == Stage.HANDLING
+        and task.part == "lead"
+        and task.result == "handled"
+        and task.done_at is not None
+        and str(task.done_at) <= str(moment)
+    ]
+    return max(ended, key=lambda task: (str(task.done_at), task.pk), default=None)
 
 
 register_extract(
@@ -305,6 +385,18 @@ register_extract(
             "resumed_at": "time",
         },
         stop_rows,
+        partition="case_opened",
+        changed=changed_cases,
+    )
+)  # fmt: skip
+register_extract(
+    Extract(
+        "handovers",
+        {
+            "case_id": "id", "case_opened": "time", "task_id": "id", "what": "text",
+            "former_id": "id", "at": "time",
+        },
+        handover_rows,
         partition="case_opened",
         changed=changed_cases,
     )

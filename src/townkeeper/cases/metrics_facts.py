@@ -122,6 +122,25 @@ def _stopped(moment: ir.Scalar) -> ir.Table:
     )
 
 
+def _had(rows: ir.Table, what: Literal["case", "task"], moment: ir.Scalar | str) -> ir.Table:
+    """Give each row the unit that had it at a moment: an instant, or the name of a column.
+
+    Work that a change of units carried over counts for whoever had it then; where it did not
+    change hands after the moment, the present unit is the one.
+    """
+    key = f"{what}_id"
+    carried = _table("handovers")
+    carried = carried.filter(carried.what == what).select(key, "former_id", "at")
+    if isinstance(moment, str):
+        then = rows.select(key, moment=rows[moment]).inner_join(carried, key)
+        later = then.filter(then.at > then.moment)
+    else:
+        later = carried.filter(carried.at > moment)
+    first = later.group_by(key).agg(former=later.former_id.argmin(later.at))
+    joined = rows.left_join(first, key).drop(f"{key}_right")
+    return joined.mutate(unit_id=ibis.coalesce(joined.former, joined.unit_id)).drop("former")
+
+
 def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
     """Return the handling tasks that fell due in the month, with what became of them.
 
@@ -146,6 +165,7 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
         tasks.due_at < bound("end"),
         tasks.due_at < until,
     )
+    due = _had(due, "task", "due_at")
     due = due.inner_join(state, "case_id").left_join(stopped, "task_id").drop("task_id_right")
     done = flag(due.done_at <= until)
     met = flag(due.done_at <= due.due_at)
@@ -232,6 +252,7 @@ def standing_facts(source: Source) -> ir.Table:
         tasks.opened_at <= moment,
         flag(tasks.done_at <= moment) == 0,
     )
+    standing = _had(standing, "task", moment)
     rows = standing.inner_join(alive, "case_id").left_join(stopped, "task_id")
     rows = source.placed(rows.drop("task_id_right"))
     halted = flag(rows.stopped_at.notnull())
@@ -252,6 +273,7 @@ def filing_facts(source: Source) -> ir.Table:
     cases, tasks, stops = (_table(name) for name in ("cases", "tasks", "stops"))
     start, end, until = _bounds()
     filed = cases.filter(cases.filed_at >= start, cases.filed_at < end, cases.filed_at <= until)
+    filed = _had(filed, "case", bound("snapshot"))
     handling = tasks.filter(
         tasks.stage == "handling", tasks.part == "lead", tasks.opened_at <= until
     )
