@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.models import CalendarVersion
+from townkeeper.cases.running import IsRunning
 from townkeeper.duties.models import Category
 from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
@@ -46,6 +47,8 @@ class Stage(models.TextChoices):
 
 ENDED = (Stage.CLOSED, Stage.VOIDED, Stage.MERGED)
 """Stages in which nobody has anything to do. A merged case follows its main case to the end."""
+LISTED = ("stage", "unit", "area", "category", "channel", "warn_at", "opened_at")
+"""The columns by which lists of running cases are narrowed and counted."""
 
 
 class ProcedureVersion(models.Model):
@@ -118,7 +121,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def running(self) -> "CaseQuerySet":
         """Cases that have not ended."""
-        return self.exclude(stage__in=ENDED)
+        return self.filter(IsRunning("stage"))
 
     def ownerless(self) -> "CaseQuerySet":
         """Return running cases for which the duty register names nobody."""
@@ -134,7 +137,7 @@ class Case(models.Model):
     step = models.CharField(max_length=40)
     stage = models.CharField(_("state"), max_length=12, choices=Stage)
     category = models.ForeignKey(
-        Category, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        Category, models.PROTECT, null=True, blank=True, db_index=False, related_name="cases"
     )
     title = models.CharField(_("title"), max_length=200)
     text = models.TextField(_("what was reported"), blank=True)
@@ -143,13 +146,13 @@ class Case(models.Model):
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
     area = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="area_cases"
+        Unit, models.PROTECT, null=True, blank=True, db_index=False, related_name="area_cases"
     )
     place = models.ForeignKey(
         Place, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
     unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        Unit, models.PROTECT, null=True, blank=True, db_index=False, related_name="cases"
     )
     """The unit that answers for it; none is a loud, counted state."""
     opened_at = models.DateTimeField(_("opened"))
@@ -194,9 +197,10 @@ class Case(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at", "id"],
+                # what lists are filtered by stands in the index: the cases are read afterwards
+                fields=["due_at", "id", *LISTED],
                 condition=~Q(stage__in=["closed", "voided", "merged"]),
-                name="cases_open_due",
+                name="cases_open_list",
             ),
             models.Index(
                 fields=["unit", "due_at", "id"],
@@ -204,6 +208,9 @@ class Case(models.Model):
                 name="cases_open_unit_due",
             ),
             models.Index(fields=["opened_at"], name="cases_opened"),
+            models.Index(fields=["unit", "opened_at"], name="cases_unit_opened"),
+            models.Index(fields=["area", "opened_at"], name="cases_area_opened"),
+            models.Index(fields=["category", "opened_at"], name="cases_category_opened"),
             models.Index(fields=["updated_at"], name="cases_updated"),
             models.Index(
                 fields=["category", "closed_at"],
@@ -258,7 +265,7 @@ class Task(models.Model):
     performer = models.CharField(max_length=30)
     """The role that does it."""
     unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+        Unit, models.PROTECT, null=True, blank=True, db_index=False, related_name="tasks"
     )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -296,6 +303,7 @@ class Task(models.Model):
             models.Index(
                 fields=["unit", "due_at", "id"], condition=Q(done_at=None), name="cases_task_open"
             ),
+            models.Index(fields=["unit", "case"], name="cases_task_unit"),
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
             models.Index(
                 fields=["next_at"],
@@ -322,6 +330,11 @@ class Pause(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     ground = models.CharField(max_length=60, blank=True)
     reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["task"], condition=Q(until=None), name="cases_pause_open"),
+        ]
 
     @override
     def __str__(self) -> str:
