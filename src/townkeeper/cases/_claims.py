@@ -6,7 +6,7 @@ transaction is the only writer.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -82,7 +82,7 @@ def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(statement(what), [moment_writer()(now.astimezone(UTC)), batch])
         rows = cursor.fetchall()
-    read = _unchanged if is_postgresql() else _from_text
+    read = read_moment()
     claimed = []
     for row in rows:
         extensions = [] if row[10] == "[]" else msgspec.json.decode(row[10])
@@ -107,6 +107,11 @@ def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
     return claimed
 
 
+def read_moment() -> Callable[[Any], Any]:
+    """Return the function that reads a time as the database's driver gives it."""
+    return _unchanged if is_postgresql() else _from_text
+
+
 def _unchanged(moment: Any) -> Any:  # noqa: ANN401 - what a driver gives
     return moment
 
@@ -124,7 +129,7 @@ Pauses = tuple[tuple[datetime, datetime | None], ...]
 
 def pauses_of(task_ids: Sequence[int]) -> dict[int, Pauses]:
     """Return the stops of tasks."""
-    read = _unchanged if is_postgresql() else _from_text
+    read = read_moment()
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     ask = "SELECT task_id, since, until FROM cases_pause WHERE task_id IN ({}) ORDER BY since"
     for task_id, since, until in _selected(ask, task_ids):

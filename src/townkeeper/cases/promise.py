@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from townkeeper.calendars.limits import Limit
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.ladder import Pauses, limit_of
 from townkeeper.cases.models import Case, Task
@@ -55,17 +54,10 @@ def stops_of_case(tasks: Iterable[Task]) -> list[tuple[datetime, datetime | None
     )
 
 
-def reckon_promise(
-    case: Case, calendar: WorkCalendar, pauses: Pauses, *, now: datetime
-) -> datetime | None:
+def reckon_promise(case: Case, calendar: WorkCalendar, pauses: Pauses) -> datetime | None:
     """Set and return `case.promise_due_at` after a stop of a leading task began or ended.
 
     A promise that was broken before the clock stopped stays broken. The caller saves the column.
     """
-    if not case.promise:
-        return None
-    stands = any(until is None for _since, until in pauses)
-    if stands and case.promise_due_at is not None and case.promise_due_at < now:
-        return case.promise_due_at
-    case.promise_due_at = calendar.due(case.opened_at, Limit.parse(case.promise), pauses).at
+    case.promise_due_at = promised(case.promise, case.opened_at, calendar, pauses).due_at
     return case.promise_due_at

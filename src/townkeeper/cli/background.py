@@ -1,4 +1,4 @@
-"""The work that nobody waits for: data for the metrics, and the alarm of the calendar.
+"""The work that nobody waits for: alarms of clocks, due times under a changed calendar, extracts.
 
 `townkeeper work` runs it by itself, `serve` beside the pages. Every piece may run in several
 processes at once; each looks for what is due and does nothing twice.
@@ -19,7 +19,31 @@ INTERVAL = 60.0
 
 def pieces() -> Mapping[str, Callable[[], object]]:
     """Return the pieces of work by name."""
-    return {"extracts": refresh, "calendar": alarm, "seals": seal}
+    return {
+        "alarms": ring,
+        "clocks": recount,
+        "extracts": refresh,
+        "calendar": alarm,
+        "seals": seal,
+    }
+
+
+def ring() -> str:
+    """Ring the alarms of the escalation ladders that are due; returns how many."""
+    from townkeeper.cases.sweep import sweep  # noqa: PLC0415 - Django is set up by now
+
+    swept = sweep()
+    return _("%(alarms)d alarms on %(clocks)d clocks") % {
+        "alarms": swept.alarms,
+        "clocks": swept.tasks + swept.asks,
+    }
+
+
+def recount() -> str:
+    """Count open due times anew where a calendar has changed; returns how many have moved."""
+    from townkeeper.cases.recompute import follow_calendars  # noqa: PLC0415
+
+    return _("%(n)d cases have another due time") % {"n": follow_calendars().moved}
 
 
 def refresh() -> str:
