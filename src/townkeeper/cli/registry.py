@@ -10,6 +10,8 @@ ORDER = (
     "demo",
     "serve",
     "work",
+    "sweep",
+    "clocks",
     "program",
     "import",
     "simulate",

@@ -1,73 +1,42 @@
 """Drives the real actions with a simulated clock; the same seed and end give the same months."""
 
-import heapq
-import itertools
 import random
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from townkeeper.calendars.limits import Limit
-from townkeeper.cases.actions import Given, advance_case, decide_ask
-from townkeeper.cases.desk import Desk, desk
+from townkeeper.cases.actions import Given
+from townkeeper.cases.desk import desk
 from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.intake import ZONE, Report, open_case
 from townkeeper.cases.models import Ask, Case, Origin, Stage, Task
 from townkeeper.files.actions import store_photo
-from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.programs.simulation import texts
 from townkeeper.programs.simulation.pictures import draw_scene
-from townkeeper.programs.simulation.world import (
-    CHANNELS,
-    Spot,
-    World,
-    build_world,
-    is_market_day,
+from townkeeper.programs.simulation.sidelines import (
+    SHELVED,
+    STOPPED,
+    ask_for,
+    begin_handling,
+    plan_judgement,
+    review,
 )
+from townkeeper.programs.simulation.stage import Deed, Road, Simulation
+from townkeeper.programs.simulation.world import CHANNELS, Spot, build_world, is_market_day
 
-Deed = Callable[[], None]
 PHOTO_VARIANTS = 3
 WEEKDAY_LOAD = (1.15, 1.0, 1.0, 1.0, 1.1, 0.85, 0.7)
 MARKET_DAY_LOAD = 1.8
-
-
-@dataclass
-class Simulation:
-    """One run: a queue of deeds by time, and the dice they are drawn with."""
-
-    desk: Desk
-    dice: random.Random
-    world: World
-    until: datetime
-    queue: list[tuple[datetime, int, Deed]] = field(default_factory=list)
-    serial: "itertools.count[int]" = field(default_factory=itertools.count)
-    counts: Counter[str] = field(default_factory=Counter)
-    photos: dict[tuple[str, bool, int], StoredFile] = field(default_factory=dict)
-
-    def plan(self, moment: datetime, deed: Deed) -> None:
-        """Let a deed happen at a time, if that lies within the run."""
-        if moment <= self.until:
-            heapq.heappush(self.queue, (moment, next(self.serial), deed))
-
-    def after(self, start: datetime, minutes: float) -> datetime:
-        """Return the instant so many working minutes later, with a human unevenness of seconds."""
-        limit = Limit.parse(f"{max(1, round(minutes))}wmin")
-        at = self.desk.calendar.due(start, limit).at or start
-        return at + timedelta(seconds=self.dice.randrange(1, 55))
-
-    def run(self, progress: Callable[[int], object]) -> None:
-        """Let everything happen in order."""
-        while self.queue:
-            moment, _order, deed = heapq.heappop(self.queue)
-            with clock.at(moment, "simulated"):
-                deed()
-            progress(1)
+SIDE_ROADS = (
+    "disputes", "upheld", "rejected", "extend", "suspend", "give_up", "judged", "reopened",
+)  # fmt: skip
+PARTLY = 0.02
+"""Share of checks that find the matter only partly put right, and let it be."""
 
 
 def simulate(
@@ -89,7 +58,7 @@ def simulate(
     first = _month_back(end.date().replace(day=1), months)
     picture = desk()
     dice = random.Random(f"townkeeper {seed}")  # noqa: S311 - a simulation, not a secret
-    run = Simulation(picture, dice, build_world(picture, dice, actor=actor), end)
+    run = Simulation(picture, dice, build_world(picture, dice, actor=actor), end, roads=ROADS)
     days = (end.date() - first).days + 1
     for offset in range(days):
         _plan_day(run, first + timedelta(days=offset), per_day * _known(offset, days))
@@ -103,6 +72,7 @@ def simulate(
         "relapses": run.counts["relapse"],
         "acts": run.counts["acts"],
         "refused": run.counts["refused"],
+        **{word: run.counts[word] for word in SIDE_ROADS},
     }
 
 
@@ -176,7 +146,7 @@ def _report(run: Simulation, spot: Spot, *, again: bool = False) -> Deed:
         if run.dice.random() < 0.5:  # noqa: PLR2004 - half of the reports come with a photo
             _photo(run, case, spot, after=False)
         now = clock.now()
-        run.plan(run.after(now, run.dice.triangular(2, 45, 9)), _next(run, case.pk, spot))
+        run.plan(run.after(now, run.dice.triangular(2, 45, 9)), run.next_deed(case.pk, spot))
 
     return deed
 
@@ -204,133 +174,74 @@ def _scene(key: str) -> str:
     return "refuse"
 
 
-def _next(run: Simulation, pk: int, spot: Spot) -> Deed:
-    """Do what comes next on a case."""
-
-    def deed() -> None:
-        case = Case.objects.get(pk=pk)
-        if case.is_ended:
-            return
-        tasks = list(case.tasks.filter(done_at=None).order_by("pk"))
-        lead = next((task for task in tasks if task.part == "lead"), tasks[0])
-        steps[Stage(case.stage)](run, case, lead, spot)
-
-    steps = {
-        Stage.INTAKE: _accept,
-        Stage.FILING: _dispatch,
-        Stage.DISPATCH: _dispatch,
-        Stage.HANDLING: _handle,
-        Stage.DISPUTE: _arbitrate,
-        Stage.VERIFYING: _verify,
-    }
-    return deed
-
-
-def _act(run: Simulation, case: Case, action: str, task: Task, given: Given | None = None) -> bool:
-    """Act; a refusal by the procedure is counted and leaves the case where it is."""
-    given = given or Given()
-    try:
-        advance_case(case, action, actor=run.world.crowd.doer(task), given=given)
-    except Problem:
-        run.counts["refused"] += 1
-        return False
-    run.counts["acts"] += 1
-    return True
-
-
 def _accept(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
     if run.dice.random() < 0.015:  # noqa: PLR2004 - few reports are none
-        _act(run, case, "refuse", task, Given(reason=texts.reason(run.dice, "refuse")))
+        run.act(case, "refuse", task, Given(reason=texts.reason(run.dice, "refuse")))
         return
-    if _act(run, case, "file", task):
-        run.plan(run.after(clock.now(), run.dice.triangular(3, 80, 15)), _next(run, case.pk, spot))
+    if run.act(case, "file", task):
+        run.soon(run.dice.triangular(3, 80, 15), run.next_deed(case.pk, spot))
 
 
 def _dispatch(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
-    if _act(run, case, "dispatch", task):
-        case.refresh_from_db()
-        run.plan(_finished(run, case), _next(run, case.pk, spot))
-
-
-def _finished(run: Simulation, case: Case) -> datetime:
-    """Draw when the unit is done: the diligent well inside the limit, others around or past it."""
-    task = case.tasks.filter(done_at=None, stage=Stage.HANDLING, part="lead").first()
-    start = clock.now()
-    if task is None or task.due_at is None:
-        return run.after(start, run.dice.uniform(60, 900))
-    habit = run.world.habits[task.unit_id] if task.unit_id else None
-    whole = run.desk.calendar.elapsed(start, task.due_at) / 60
-    share = run.dice.lognormvariate(0.0, 0.45) * (1.35 - (habit.diligence if habit else 0.2))
-    return run.after(start, max(10.0, whole * share))
+    if run.act(case, "dispatch", task):
+        begin_handling(run, case, spot)
 
 
 def _handle(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
     if task.unit_id is None:
         _name_somebody(run, case, spot)
         return
-    habit = run.world.habits[task.unit_id]
-    draw = run.dice.random()
+    if Ask.objects.filter(case=case, decided_at=None).exists():
+        return  # whoever decides it lets the case go on
+    draw, used = run.dice.random(), case.counts.get("used", {})
     late = clock.now() > case.due_at if case.due_at else False
-    if draw < habit.evasion and not case.counts.get("evasion"):
-        if _act(run, case, "dispute", task, Given(reason=texts.reason(run.dice, "dispute"))):
-            run.plan(run.after(clock.now(), run.dice.uniform(30, 300)), _next(run, case.pk, spot))
+    if late and draw < 0.12 and "extend" not in used:  # noqa: PLR2004
+        ask_for(run, case, task, "extend", spot)
         return
-    if late and draw < 0.12 and "extend" not in case.counts.get("used", {}):  # noqa: PLR2004
-        _ask(run, case, task, "extend", spot)
+    if draw < STOPPED and not late and "suspend" not in used:
+        ask_for(run, case, task, "suspend", spot)
+        return
+    if 1 - draw < SHELVED and "give_up" not in used:
+        ask_for(run, case, task, "give_up", spot)
         return
     _photo(run, case, spot, after=True)
-    if _act(run, case, "report", task):
-        run.plan(
-            run.after(clock.now(), run.dice.triangular(20, 400, 90)), _next(run, case.pk, spot)
-        )
+    if run.act(case, "report", task, Given(task=task.pk)):
+        run.soon(run.dice.triangular(20, 400, 90), run.next_deed(case.pk, spot))
 
 
 def _name_somebody(run: Simulation, case: Case, spot: Spot) -> None:
     """Let the dispatcher name a unit where the register names none."""
     given = Given(reason=texts.reason(run.dice, "redispatch"), units=((spot.area.code, "lead"),))
-    try:
-        advance_case(case, "redispatch", actor=run.world.crowd.anyone("dispatcher"), given=given)
-    except Problem:
-        run.counts["refused"] += 1
-        return
-    case.refresh_from_db()
-    run.plan(_finished(run, case), _next(run, case.pk, spot))
-
-
-def _ask(run: Simulation, case: Case, task: Task, action: str, spot: Spot) -> None:
-    if _act(run, case, action, task, Given(reason=texts.reason(run.dice, action))):
-        run.plan(run.after(clock.now(), run.dice.uniform(10, 120)), _decide(run, case.pk, spot))
-
-
-def _decide(run: Simulation, pk: int, spot: Spot) -> Deed:
-    def deed() -> None:
-        ask = Ask.objects.filter(case_id=pk, decided_at=None).select_related("case").first()
-        if ask is None:
-            return
-        accepted = run.dice.random() < 0.8  # noqa: PLR2004 - most are granted
-        decide_ask(ask, accepted=accepted, actor=run.world.crowd.anyone(ask.decider))
-        run.plan(run.after(clock.now(), run.dice.uniform(60, 600)), _next(run, pk, spot))
-
-    return deed
-
-
-def _arbitrate(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
-    given = Given(reason=texts.reason(run.dice, "assign"))
-    if _act(run, case, "assign", task, given):
-        case.refresh_from_db()
-        run.plan(_finished(run, case), _next(run, case.pk, spot))
+    if run.act_as(run.world.crowd.anyone("dispatcher"), case, "redispatch", given):
+        begin_handling(run, case, spot)
 
 
 def _verify(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
     handled = case.tasks.filter(stage=Stage.HANDLING, part="lead").order_by("-pk").first()
     habit = run.world.habits.get(handled.unit_id or 0) if handled else None
-    if run.dice.random() > (habit.care if habit else 0.9):
-        if _act(run, case, "fail", task, Given(reason=texts.reason(run.dice, "fail"))):
-            case.refresh_from_db()
-            run.plan(_finished(run, case), _next(run, case.pk, spot))
+    draw = run.dice.random()
+    if draw > (habit.care if habit else 0.9):
+        if run.act(case, "fail", task, Given(reason=texts.reason(run.dice, "fail"))):
+            begin_handling(run, case, spot)
         return
-    if _act(run, case, "pass", task, Given(answer=texts.answer(run.dice))):
+    given = Given(answer=texts.answer(run.dice))
+    word = "pass"
+    if draw < PARTLY:
+        word, given = "pass_partly", replace(given, reason=texts.reason(run.dice, "pass_partly"))
+    if run.act(case, word, task, given):
         run.counts["closed"] += 1
+        plan_judgement(run, case, spot)
         if run.dice.random() < spot.relapse:
             back = clock.now() + timedelta(days=run.dice.uniform(4, 40))
             run.plan(back, _report(run, spot, again=True))
+
+
+ROADS: dict[Stage, Road] = {
+    Stage.INTAKE: _accept,
+    Stage.FILING: _dispatch,
+    Stage.DISPATCH: _dispatch,
+    Stage.HANDLING: _handle,
+    Stage.VERIFYING: _verify,
+    Stage.SHELVED: review,
+}
+"""The straight road: what is done with a case in each stage."""

@@ -25,7 +25,31 @@ REASONS = {
     "assign": ("按職責登記，由該單位負責",),
     "void": ("經核實現場無此問題",),
     "redispatch": ("職責登記中無責任單位，臨時指定",),
-    "give_up": ("產權不清，暫無法解決",),
+    "give_up": ("產權不清，暫無法解決", "須列入明年工程計劃"),
+    "statement": (
+        "按職責登記，該路段由派遣單位管養，與本單位無關",
+        "本單位只負責執法，清運不在職責之內",
+        "同意接辦，請辦理移交",
+    ),
+    "upheld": ("經核對職責登記，該事項屬被指單位", "現場在被指單位管養界線之內"),
+    "rejected": ("職責登記明確，由原單位負責，不得推諉", "屬地與主管均指向原單位，異議不成立"),
+    "not_ours": ("屬上級部門權責，已整理材料轉報",),
+    "not_ours_answer": ("您反映的事項屬市級部門權責，已轉報市級部門辦理。",),
+    "granted": ("情況屬實，同意",),
+    "denied": ("理由不充分，請抓緊辦理",),
+    "keep": ("條件仍不具備，繼續列入", "資金尚未落實，下期再審"),
+    "resume": ("資金已落實，恢復處置", "產權已釐清，恢復處置"),
+    "end": ("經多次覆審，現有條件無法解決",),
+    "end_answer": ("您反映的問題受現有條件所限暫無法解決，已說明原因，敬請諒解。",),
+    "pass_partly": ("主要問題已解決，餘下部分須待雨季後處理",),
+    "satisfied": ("處理得很快", "現場已經乾淨了", ""),
+    "partly": ("清了一部分，旁邊還有", "處理慢了些"),
+    "dissatisfied": ("過兩天又出現了，請再處理", "現場根本沒有變化"),
+}
+CLAUSES = ("職責登記第3條", "職責登記第11條", "三定方案第二款", "道路管養移交清單")
+GROUNDS = {
+    "suspend": ("permit", "appraisal", "weather"),
+    "give_up": ("ownership", "funds", "technical"),
 }
 
 
@@ -38,6 +62,16 @@ def report_text(dice: random.Random, place: str, category: str) -> tuple[str, st
 def reason(dice: random.Random, action: str) -> str:
     """Return a reason for an action."""
     return dice.choice(REASONS.get(action, ("按規定辦理",)))
+
+
+def clause(dice: random.Random) -> str:
+    """Return the rule that a unit relies on."""
+    return dice.choice(CLAUSES)
+
+
+def ground(dice: random.Random, action: str) -> str:
+    """Return one of the lawful grounds of an action; nothing where it needs none."""
+    return dice.choice(GROUNDS[action]) if action in GROUNDS else ""
 
 
 def answer(dice: random.Random) -> str:

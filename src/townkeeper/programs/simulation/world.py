@@ -71,6 +71,11 @@ class Crowd:
         known = self._by_role.get((task.performer, task.unit_id))
         return known or self._made(task.performer, task.unit)
 
+    def of(self, role: str, unit: int) -> User:
+        """Return who holds a role in a unit."""
+        known = self._by_role.get((role, unit))
+        return known or self._made(role, Unit.objects.get(pk=unit))
+
     def anyone(self, role: str) -> User:
         """Return somebody with a role, whatever the unit."""
         return self._by_role.get((role, None)) or self._made(role, None)
@@ -106,6 +111,8 @@ class World:
     weights: list[float]
     habits: dict[int, Habit]
     crowd: Crowd
+    departments: list[UnitRow]
+    """The units that others like to name instead of themselves."""
 
 
 def build_world(desk: Desk, dice: random.Random, *, actor: str) -> World:
@@ -119,7 +126,9 @@ def build_world(desk: Desk, dice: random.Random, *, actor: str) -> World:
         )
         for unit in sorted(desk.register.units.values(), key=lambda u: u.path)
     }
-    return World(spots, [spot.weight for spot in spots], habits, Crowd(actor))
+    units = sorted(desk.register.units.values(), key=lambda unit: unit.path)
+    departments = [unit for unit in units if unit.kind == "department" and unit.until is None]
+    return World(spots, [spot.weight for spot in spots], habits, Crowd(actor), departments)
 
 
 def _named_spots(desk: Desk, dice: random.Random) -> list[Spot]:
