@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from tests import make
 from tests.suggestions.test_classifier import examples
@@ -21,6 +22,12 @@ from townkeeper.suggestions.suggest import current_model, suggest, suggest_owner
 pytestmark = pytest.mark.django_db
 
 KEYS = {"refuse": "matter/06010", "stall": "matter/09022", "noise": "local/noise"}
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
