@@ -155,7 +155,7 @@ def _ask(work: Work, act: Act, asking: Asking) -> None:
         Ask,
         task_id=task.id if task else None,
         action=action.name,
-        effect=action.effect or "",
+        effect=act.changes.effect or "",
         actor=act.actor,
         unit_id=task.unit_id if task else None,
         decider=asking.decider,
@@ -291,6 +291,8 @@ def _count(case: Case, changes: Changes, *, is_decision: bool) -> None:
     counts = dict(case.counts)
     for name in changes.counts:
         counts[name] = counts.get(name, 0) + 1
+    if changes.final:
+        counts["closings"] = counts.get("closings", 0) + 1
     if not is_decision:
         used = dict(counts.get("used", {}))
         used[changes.action] = used.get(changes.action, 0) + 1
@@ -302,12 +304,14 @@ def _move(work: Work, act: Act) -> None:
     """Set the case's own row: step, owner, clock, end."""
     case, changes = work.case, act.changes
     step = work.known.procedure.steps[changes.step]
+    if step.final and not changes.final:
+        return  # something is asked about an ended case, or refused: it stays as it ended
     case.step, case.stage = step.name, step.stage or Stage.OTHER
     if changes.kind:
         case.kind = changes.kind
     if act.given.answer:
         case.answer = act.given.answer
-    if any(new.step == step.name for new in changes.opens) and step.unit == "duty":
+    if any(new.role == "lead" for new in changes.opens) and step.unit == "duty":
         case.unit_id = act.answer.lead.id if act.answer.lead else None
     if changes.reopens:
         case.closed_at, case.outcome = None, ""
@@ -323,8 +327,10 @@ def _move(work: Work, act: Act) -> None:
     case.warn_at = min((t.warn_at for t in leading if t.warn_at), default=None)
 
 
-def decide_row(work: Work, ask: AskRow, act: Act, *, accepted: bool, reason: str) -> None:
-    """Put the decision of an ask into the batch."""
+def decide_row(
+    work: Work, ask: AskRow, act: Act, *, accepted: bool, reason: str, ruled: int | None = None
+) -> None:
+    """Put the decision of an ask into the batch; `ruled` is whose the case is, after a dispute."""
     work.batch.change(
         Ask,
         ask.id,
@@ -332,6 +338,7 @@ def decide_row(work: Work, ask: AskRow, act: Act, *, accepted: bool, reason: str
         decided_by=act.actor,
         is_accepted=accepted,
         decision=reason,
+        ruled_id=ruled,
         next_at=None,
     )
 

@@ -1,7 +1,9 @@
 """Says in words why a procedure refuses an action."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -26,6 +28,9 @@ MESSAGES: Mapping[str, object] = {
     "already-asked": _("This has been asked for and waits for a decision."),
     "not-asked": _("Nobody has asked for this."),
     "wrong-kind": _("This is not possible for this kind of case."),
+    "too-late": _("This was possible until %(until)s; that has passed."),
+    "clause-missing": _("Please name the rule that you rely on."),
+    "unit-missing": _("Please name the unit that should answer instead."),
 }
 
 
@@ -33,9 +38,22 @@ def _listed(value: object) -> object:
     return "、".join(map(str, value)) if isinstance(value, (tuple, list, set, frozenset)) else value
 
 
-def refusal(error: RefusedError, where: str) -> Problem:
-    """Return a refusal of the transition function as a Problem for a person."""
+def until_words(moment: datetime) -> str:
+    """Return an instant as the office's clock shows it, to the minute."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+def refusal(
+    error: RefusedError, where: str, *, until: Mapping[str, datetime] | None = None
+) -> Problem:
+    """Return a refusal of the transition function as a Problem for a person.
+
+    `until` says, by action, when what comes too late was last possible.
+    """
     params = {name: _listed(value) for name, value in error.params.items()}
+    if error.code == "too-late":
+        end = (until or {}).get(str(error.params.get("action")))
+        params["until"] = until_words(end) if end else "?"
     message = MESSAGES.get(error.code, _("The procedure does not allow this."))
     return Problem(error.code, Filled(message, params), where=where)
 

@@ -12,6 +12,7 @@ from townkeeper.cases._read import Seen, TaskRow
 from townkeeper.cases.desk import Desk, KnownProcedure
 from townkeeper.cases.models import Case, ProcedureVersion, Stage
 from townkeeper.cases.people import own_units, roles_here
+from townkeeper.cases.windows import closed_windows
 from townkeeper.duties.register import Answer, UnitRow
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
@@ -60,7 +61,9 @@ def stand(seen: Seen, picture: Desk) -> Standing:
     case, tasks = seen.case, seen.tasks
     known = procedure_of(case, picture)
     here = [task for task in tasks if task.step == case.step]
-    begun = max((task.opened_at for task in here), default=case.opened_at)
+    # an assistant's part may pass to another unit later: the visit begins with the lead's task
+    leading = [task for task in here if task.part == "lead"] or here
+    begun = max((task.opened_at for task in leading), default=case.opened_at)
     present = [t for t in here if not t.is_done or (t.opened_at >= begun and not is_cancelled(t))]
     kept = {id(task) for task in present}
     shown = _last_shown(known, [task for task in here if id(task) not in kept])
@@ -132,8 +135,9 @@ def answer_for(seen: Seen, known: KnownProcedure, picture: Desk, given: Given) -
             raise Problem("one-lead", _("Exactly one unit must lead."), where="units")
         assistants = dict.fromkeys(row for row, part in named if part != "lead")
         return Answer(lead=leads[0], assistants=tuple(u for u in assistants if u != leads[0]))
-    if known.procedure.steps[case.step].stage == Stage.VERIFYING:
-        return _same_units(seen, picture)
+    step = known.procedure.steps[case.step]
+    if step.final or step.stage in {Stage.VERIFYING, Stage.SHELVED}:
+        return _same_units(seen, known, picture)
     category = register.categories.get(case.category_id) if case.category_id else None
     area = register.units.get(case.area_id) if case.area_id else None
     return register.resolve(category, area, clock.today())
@@ -157,21 +161,43 @@ def named_unit(code: str, picture: Desk) -> UnitRow:
     return row
 
 
-def _same_units(seen: Seen, picture: Desk) -> Answer:
+def _same_units(seen: Seen, known: KnownProcedure, picture: Desk) -> Answer:
     """Return the units of the last handling: rework goes back to those who did the work."""
     handled = [t for t in seen.tasks if t.stage == Stage.HANDLING and t.unit_id is not None]
-    last = handled[-1].opened_at if handled else None
+    leading = [task for task in handled if task.part == "lead"] or handled
+    last = leading[-1].opened_at if leading else seen.case.opened_at
     register, today = picture.register, clock.today()
     leads: dict[UnitRow, None] = {}
     assistants: dict[UnitRow, None] = {}
     for task in handled:
-        if task.opened_at != last or task.unit_id is None:
+        if task.opened_at < last or task.unit_id is None or _was_disputed(task, known):
             continue
         heir = register.standing(register.units[task.unit_id], today)
         if heir is not None:
             (leads if task.part == "lead" else assistants)[heir] = None
     lead = next(iter(leads), None)
     return Answer(lead=lead, assistants=tuple(unit for unit in assistants if unit != lead))
+
+
+def _was_disputed(task: TaskRow, known: KnownProcedure) -> bool:
+    """Whether an arbiter found that the task was not its unit's."""
+    action = known.procedure.steps[task.step].actions.get(task.outcome)
+    return action is not None and action.effect == "dispute"
+
+
+def late_actions(stand: Standing, given: Given) -> dict[str, datetime]:
+    """Return the actions of the present step that come too late, and until when they were possible.
+
+    The window of a task's action opens with that task.
+    """
+    tasks = [task for task in stand.open_tasks if given.task in {None, task.id}]
+    return closed_windows(
+        stand.known.procedure.steps[stand.state.step],
+        opened=(task.opened_at for task in tasks),
+        closed_at=stand.case.closed_at,
+        now=clock.now(),
+        calendar=stand.picture.calendar,
+    )
 
 
 def context_of(stand: Standing, *, actor: User, given: Given, answer: Answer) -> Context:
@@ -198,4 +224,5 @@ def context_of(stand: Standing, *, actor: User, given: Given, answer: Answer) ->
         kind=case.kind,
         clause=given.clause.strip(),
         named=given.other,
+        late=frozenset(late_actions(stand, given)),
     )
