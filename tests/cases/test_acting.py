@@ -19,6 +19,8 @@ HOUR = timedelta(hours=1)
 MIN = timedelta(minutes=1)
 NINE = make.MONDAY
 TUESDAY = NINE + timedelta(days=1)
+STOP = {"ground": "weather", "evidence": frozenset({"document"})}
+"""What a lawful stop of the clock needs."""
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def lead(case):
 
 def ask(case, action, people, at, *, accepted=True, who="supervisor", **more):
     """A unit asks and the supervisor decides at once."""
-    make.do(case, action, people["CGJ"], at, reason="因故")
+    make.do(case, action, people["CGJ"], at, reason="因故", **STOP if action == "suspend" else {})
     with clock.at(at, "live"):
         return decide_ask(
             case.asks.get(action=action, decided_at=None),
@@ -147,15 +149,19 @@ def test_nobody_decides_what_they_asked_for(case, people, units):
 
 
 def test_closing_as_unsolvable_needs_an_answer_for_the_reporter(case, people):
-    make.do(case, "give_up", people["CGJ"], NINE + HOUR, reason="無法解決")
-    open_ask = case.asks.get()
+    words = {"reason": "無法解決", "ground": "technical"}
+    make.do(case, "give_up", people["CGJ"], NINE + HOUR, **words)
     supervisor = people["supervisor"]
-    assert refused(decide_ask, open_ask, accepted=True, actor=supervisor) == "answer-missing"
     with clock.at(NINE + 2 * HOUR, "live"):
-        ended = decide_ask(open_ask, accepted=True, actor=supervisor, answer="暫不能解決，已登記。")
+        shelved = decide_ask(case.asks.get(), accepted=True, actor=supervisor)
+    assert (shelved.stage, shelved.closed_at) == (Stage.SHELVED, None)
+    given = {"reason": "做不到", "answer": "暫不能解決，已登記。"}
+    nothing = refused(make.do, case, "end", supervisor, NINE + 3 * HOUR, reason="做不到")
+    assert nothing == "answer-missing"
+    ended = make.do(case, "end", supervisor, NINE + 3 * HOUR, **given)
     assert (ended.stage, ended.outcome) == (Stage.CLOSED, "unsolvable")
     assert ended.answer == "暫不能解決，已登記。"
-    entry = Entry.objects.get(subject=case.subject, act="case.granted")
+    entry = Entry.objects.get(subject=case.subject, act="case.end")
     assert '"outcome":"unsolvable"' in entry.data
     assert verify_journal().problems == []
 
@@ -175,8 +181,10 @@ def test_after_rework_the_old_photo_does_not_count_again(case, people):
 
 def test_a_photo_taken_before_the_dispute_still_counts(case, people):
     make.photo(case, people["CGJ"], NINE + HOUR)
-    make.do(case, "dispute", people["CGJ"], NINE + HOUR, reason="不屬我局")
-    make.do(case, "assign", people["arbiter"], NINE + 2 * HOUR, reason="屬你局")
+    words = {"reason": "不屬我局", "clause": "職責登記第3條", "other": "GSJ"}
+    make.do(case, "dispute", people["CGJ"], NINE + HOUR, **words)
+    with clock.at(NINE + 2 * HOUR, "live"):
+        decide_ask(case.asks.get(), accepted=False, actor=people["arbiter"], reason="屬你局")
     assert make.do(case, "report", people["CGJ"], NINE + 3 * HOUR).stage == Stage.VERIFYING
 
 

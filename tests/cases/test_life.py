@@ -142,7 +142,8 @@ def test_nobody_on_duty_is_loud_and_counted(people):
 
 def test_suspension_stops_the_clock_and_gives_the_time_back(handling, people):
     due = handling.due_at
-    case = make.do(handling, "suspend", people["CGJ"], make.MONDAY + HOUR, reason="等配件")
+    given = {"reason": "暴雨", "ground": "weather", "evidence": frozenset({"document"})}
+    case = make.do(handling, "suspend", people["CGJ"], make.MONDAY + HOUR, **given)
     assert case.due_at == due, "asking alone stops nothing"
     ask = case.asks.get()
     with clock.at(make.MONDAY + HOUR + 10 * MIN, "live"):
