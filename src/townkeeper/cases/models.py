@@ -218,6 +218,7 @@ class Case(models.Model):
                 name="cases_closed_category",
             ),
             models.Index(fields=["lat", "lon"], name="cases_point"),
+            models.Index(fields=["address"], condition=~Q(address=""), name="cases_address"),
         ]
 
     @override
