@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.analytics.engine import Tables, open_tables
+from townkeeper.assessment.forerunners import heirs_of
 from townkeeper.assessment.frozen import FORMAT, Content, measure_as_dict
 from townkeeper.assessment.models import Scheme
 from townkeeper.assessment.program import SOURCE_ENTERED, Group, SchemeFile
@@ -55,13 +56,24 @@ class Members:
 
 
 def members_of(scheme: SchemeFile, window: Window, zone: ZoneInfo) -> Members:
-    """Find the units of every group as they were on the last day of the month."""
+    """Find the units of every group as they were in the month, and who counts for whom.
+
+    A unit that ended in the month has its own sheet for what fell due before its day, unless the
+    rules of the change say that its successor answers for it already (`scores: successor`).
+    """
+    first = window.start.astimezone(zone).date()
     day = (window.end - timedelta(seconds=1)).astimezone(zone).date()
     existing = list(Unit.objects.existing(day).order_by("path"))
+    ended = Unit.objects.filter(
+        Q(since=None) | Q(since__lte=day), until__gt=first, until__lte=day
+    ).select_related("successor")
+    apart = [unit for unit in ended if unit.attributes.get("scores") != "successor"]
+    gone = Unit.objects.filter(until__lte=day).select_related("successor").defer("outline")
+    standing = {unit.code: _standing(unit, day) for unit in gone}
     units: dict[str, Unit] = {}
     groups: dict[str, str] = {}
     for group in scheme.groups:
-        for unit in _picked(group, existing):
+        for unit in _picked(group, [*existing, *apart], standing):
             if unit.code in groups:
                 raise Problem(
                     "unit-in-two-groups",
@@ -70,16 +82,55 @@ def members_of(scheme: SchemeFile, window: Window, zone: ZoneInfo) -> Members:
                     where=scheme.scheme,
                 )
             units[unit.code], groups[unit.code] = unit, group.key
+    _add_heirs(scheme, existing, units, groups)
     by_path = {unit.path: unit.code for unit in units.values()}
     codes = {
         pk: code
         for pk, path in Unit.objects.values_list("pk", "path")
         if (code := _nearest(path, by_path))
     }
+    for unit in ended:
+        heir = standing[unit.code]
+        if unit not in apart and heir is not None and heir.pk in codes:
+            codes[unit.pk] = codes[heir.pk]
     return Members(units, groups, codes)
 
 
-def _picked(group: Group, existing: list[Unit]) -> list[Unit]:
+def _standing(unit: Unit, day: date) -> Unit | None:
+    """Return who stands for a unit on a day; None for nobody."""
+    seen: set[int] = set()
+    while unit.until is not None and unit.until <= day:
+        if unit.successor is None or unit.pk in seen:
+            return None
+        seen.add(unit.pk)
+        unit = unit.successor
+    return unit
+
+
+def _add_heirs(
+    scheme: SchemeFile, existing: list[Unit], units: dict[str, Unit], groups: dict[str, str]
+) -> None:
+    """Let heirs of the same kind take the place of a unit that the scheme names and that ended."""
+    living = {unit.code: unit for unit in existing}
+    before = {
+        unit.code: unit
+        for unit in Unit.objects.filter(until__isnull=False).select_related("successor")
+    }
+    for group in scheme.groups:
+        waiting = [before[code] for code in group.units if code in before]
+        seen: set[str] = set()
+        while waiting:
+            unit = waiting.pop(0)
+            seen.add(unit.code)
+            for code in heirs_of(unit):
+                heir = living.get(code)
+                if heir is None:
+                    waiting += [before[code]] if code in before and code not in seen else []
+                elif code not in groups and heir.kind == unit.kind and code not in group.without:
+                    units[code], groups[code] = heir, group.key
+
+
+def _picked(group: Group, existing: list[Unit], standing: Mapping[str, Unit | None]) -> list[Unit]:
     by_code = {unit.code: unit for unit in existing}
     found: list[Unit] = []
     for choice in group.units:
@@ -87,7 +138,8 @@ def _picked(group: Group, existing: list[Unit]) -> list[Unit]:
         if kind == "kind":
             found += [unit for unit in existing if unit.kind == name]
         elif kind == "under":
-            found += [unit for unit in existing if unit.parent_id == by_code[name].pk]
+            over = by_code.get(name) or standing.get(name)
+            found += [unit for unit in existing if over and unit.parent_id == over.pk]
         elif kind == "group":
             found += [unit for unit in existing if name in unit.attributes.get("groups", ())]
         elif choice in by_code:

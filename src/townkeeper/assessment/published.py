@@ -1,12 +1,13 @@
 """Reads rounds: what is behind a figure, what came before, and whether a published file holds."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from townkeeper.assessment.forerunners import prolonged
 from townkeeper.assessment.frozen import (
     FORMAT,
     Content,
@@ -148,7 +149,10 @@ def _run(marks: list[bool]) -> int:
 def ranks_before(
     scheme_key: str, period: str, months: int = 12
 ) -> dict[str, list[dict[str, object]]]:
-    """Return unit code → the published ranks of the months before, the latest first."""
+    """Return unit code → the published ranks of the months before, the latest first.
+
+    A month before the unit began is that of the one unit it took over from, named in `unit`.
+    """
     rounds = (
         Round.objects.filter(scheme__key=scheme_key, state=Round.State.PUBLISHED, period__lt=period)
         .order_by("-period", "-number")
@@ -159,17 +163,29 @@ def ranks_before(
         if len(latest) == months and each.period not in latest:
             break
         latest.setdefault(each.period, each.pk)
-    found: dict[str, list[dict[str, object]]] = {}
+    found: dict[str, dict[str, dict[str, object]]] = {}
     scores = UnitScore.objects.filter(round__in=latest.values())
     for row in scores.select_related("round", "unit").order_by("-round__period"):
-        found.setdefault(row.unit.code, []).append(
-            {
-                "period": row.round.period,
-                "group": row.group,
-                "rank": row.rank,
-                "of": row.of,
-                "is_last": row.is_last,
-                "score": None if row.score is None else str(row.score),
-            }
-        )
+        found.setdefault(row.unit.code, {})[row.round.period] = {
+            "period": row.round.period,
+            "group": row.group,
+            "rank": row.rank,
+            "of": row.of,
+            "is_last": row.is_last,
+            "score": None if row.score is None else str(row.score),
+            "unit": row.unit.code,
+        }
+    return {
+        code: _latest_first(code, entries) for code, entries in prolonged(found).items() if entries
+    }
+
+
+def _latest_first(code: str, entries: Mapping[str, dict[str, object]]) -> list[dict[str, object]]:
+    """Return the months in order; `unit` stays where it is the unit's forerunner that is meant."""
+    found = []
+    for _period, entry in sorted(entries.items(), reverse=True):
+        own = dict(entry)
+        if own["unit"] == code:
+            del own["unit"]
+        found.append(own)
     return found

@@ -192,11 +192,11 @@ def _bequeath(unit: Unit, stand: Stand, office: str) -> None:
     """Give the heirs the attributes by which the unit worked for others or was compared."""
     for code in stand.heirs.codes:
         heir = Unit.objects.get(code=code)
-        given = {
-            name: unit.attributes[name]
-            for name in INHERITED
-            if name in unit.attributes and (name not in OFFICE or code == office)
-        }
+        given = {name: unit.attributes[name] for name in INHERITED if name in unit.attributes}
+        if code != office:
+            given = {name: value for name, value in given.items() if name not in OFFICE}
+        if heir.kind != unit.kind or heir.attributes.get("groups"):
+            given.pop("groups", None)  # a street does not come among the departments
         wanted = dict(heir.attributes)
         for name, value in given.items():
             wanted[name] = _joined(wanted.get(name), value)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from townkeeper.assessment.forerunners import prolonged
 from townkeeper.assessment.models import Round, UnitScore
 from townkeeper.publication.typeset.svg import Line, lines
 from townkeeper.web.office.rounds import Item, SchemeView
@@ -88,15 +89,21 @@ def history_of(round_: Round) -> dict[int, list[tuple[str, UnitScore]]]:
             round__scheme__key=round_.scheme.key, round__period__lte=round_.period
         )
         .exclude(round__state=Round.State.REPLACED)
-        .select_related("round")
-        .defer("items", "round__content")
+        .select_related("round", "unit")
+        .defer("items", "round__content", "unit__outline")
         .order_by("round__period", "round__number")
     )
-    by_unit: dict[int, dict[str, UnitScore]] = defaultdict(dict)
+    by_unit: dict[str, dict[str, UnitScore]] = defaultdict(dict)
+    ids: dict[str, int] = {}
     for score in scores:
         if score.round.period != round_.period or score.round_id == round_.pk:
-            by_unit[score.unit_id][score.round.period] = score
-    return {unit: sorted(found.items())[-MONTHS:] for unit, found in by_unit.items()}
+            by_unit[score.unit.code][score.round.period] = score
+            ids[score.unit.code] = score.unit_id
+    return {
+        ids[code]: sorted(found.items())[-MONTHS:]
+        for code, found in prolonged(by_unit).items()
+        if code in ids
+    }
 
 
 def make_group(
