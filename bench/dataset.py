@@ -156,7 +156,6 @@ def migrate():
     from bench import _fast  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    _fast.fill_search()
     _fast.analyse()
 
 

@@ -11,9 +11,11 @@ from django.contrib.auth.models import AnonymousUser
 from tests import make
 from tests.make import MONDAY, do, opened
 from townkeeper.cases.models import Case
+from townkeeper.cases.sight import sight_of
+from townkeeper.cases.worklist import make_page
 from townkeeper.kit import clock
 from townkeeper.web.office import cases as view
-from townkeeper.web.office.listing import Listing, key_of, narrowed, ordered
+from townkeeper.web.office.listing import Listing, key_text
 
 pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(hours=1)
@@ -72,9 +74,7 @@ def test_nobody_sees_nothing(five):
 
 def test_the_counters_count_and_filter(client, people, five):
     client.force_login(people["dispatcher"])
-    counts = view.count_all(
-        Case.objects.visible_to(people["dispatcher"]), user=people["dispatcher"], now=LATER
-    )
+    counts = view.count_all(sight_of(people["dispatcher"], LATER), LATER)
     assert counts["open"] == 5
     assert counts["handling"] == 1
     assert counts["dispatch"] == 0
@@ -110,6 +110,14 @@ def test_the_counter_in_force_is_marked_and_takes_itself_off(client, people, fiv
         ("?due=week", {"refuse dispatched"}),
         ("?stage=nonsense&due=nonsense&tab=nonsense", {"all"}),
         ("?q=%25", set()),
+        ("?tab=all&q=紅星路", {"refuse two"}),
+        ("?due=stopped", set()),
+        ("?due=calm", {"refuse dispatched"}),
+        ("?ask=dispute", set()),
+        ("?ask=decide", set()),
+        ("?category=matter/06", {"refuse one", "refuse two", "refuse dispatched"}),
+        ("?area=D", {"all"}),
+        ("?q=refuse&area=S2", {"refuse two"}),
     ],
 )
 def test_filters(client, people, five, query, titles):
@@ -132,20 +140,21 @@ def test_waiting_for_me_is_what_my_posts_may_do(client, people, five):
     assert set(numbers(page(client, "?tab=mine"))) == {case.number for case in five[:4]}
 
 
-def test_pages_follow_each_other_without_gap_or_double(people, five, monkeypatch):
-    user = people["dispatcher"]
-    for newest in (False, True):
-        listing = Listing(tab="all", sort="opened" if newest else "due")
-        seen: list[int] = []
+@pytest.mark.parametrize("who", ["dispatcher", "S2", "GSJ"])
+def test_pages_follow_each_other_without_gap_or_double(people, five, who):
+    sight = sight_of(people[who], LATER)
+    for query in ({"sort": "due"}, {"sort": "opened"}, {"q": "refuse"}):
+        listing = Listing(tab="all", **query)
+        whole = make_page(sight, listing.wish, now=LATER, size=50).lines
+        seen = []
         for _page in range(9):
-            cases = narrowed(Case.objects.visible_to(user), listing, user=user, now=LATER)
-            rows = list(ordered(cases, listing)[:2])
-            if not rows:
+            page = make_page(sight, listing.wish, now=LATER, size=2, after=listing.key)
+            seen += page.lines
+            if page.following is None:
                 break
-            seen += [case.pk for case in rows]
-            listing = Listing(tab="all", sort=listing.sort, after=key_of(rows[-1], listing))
-        assert len(seen) == 5
-        assert len(set(seen)) == 5
+            listing = Listing(tab="all", **query, after=key_text(page.following))
+        assert [line.case_id for line in seen] == [line.case_id for line in whole]
+        assert len({line.case_id for line in seen}) == len(seen)
 
 
 @pytest.mark.parametrize("after", ["x", "_", "2026-11-02_1", "2026-11-02T00:00:00_x", "_9_9"])

@@ -1,8 +1,10 @@
-"""The condition "has not ended", written so that both databases see the partial indexes fit it."""
+"""Conditions written so that both databases answer them from an index."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
-from django.db.models import BooleanField, Func
+from django.db.models import BooleanField, DateTimeField, F, Func, Value
+from typing_extensions import override
 
 
 class IsRunning(Func):
@@ -16,3 +18,27 @@ class IsRunning(Func):
     template = "NOT (%(expressions)s IN ('closed', 'voided', 'merged'))"
     arity = 1
     output_field: ClassVar = BooleanField()
+
+
+class Beyond(Func):
+    """`(a, b) > (x, y)` as one comparison, which both databases answer by one step in an index."""
+
+    sign: ClassVar = ">"
+    output_field: ClassVar = BooleanField()
+
+    def __init__(self, moment: str, pk: str, key: tuple[datetime, int]) -> None:
+        super().__init__(
+            F(moment), F(pk), Value(key[0], output_field=DateTimeField()), Value(key[1])
+        )
+
+    @override
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, list[Any]]:
+        parts = [compiler.compile(part) for part in self.get_source_expressions()]
+        a, b, x, y = (sql for sql, _ in parts)
+        return f"({a}, {b}) {self.sign} ({x}, {y})", [p for _, given in parts for p in given]
+
+
+class Before(Beyond):
+    """`(a, b) < (x, y)`."""
+
+    sign: ClassVar = "<"

@@ -1,26 +1,37 @@
 """The work list and what leaves it as a spreadsheet."""
 
+import csv
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from townkeeper.cases.models import Case, CaseQuerySet
+from townkeeper.cases.models import Case
+from townkeeper.cases.sight import Sight, sight_of
+from townkeeper.cases.worklist import Amount, Line, count_lines, count_stages, make_page
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
-from townkeeper.publication.typeset.xlsx import write_csv, write_table
-from townkeeper.web.office.counters import count_all, make_kpis, make_picks, make_tabs
-from townkeeper.web.office.listing import PAGE, Listing, key_of, narrowed, ordered
-from townkeeper.web.office.rows import Row, make_rows, with_row_parts
+from townkeeper.publication.typeset.xlsx import harmless, write_table
+from townkeeper.web.office.counters import (
+    COUNT_UP_TO,
+    count_all,
+    make_kpis,
+    make_picks,
+    make_tabs,
+)
+from townkeeper.web.office.listing import PAGE, Listing, key_text
+from townkeeper.web.office.rows import Row, task_rows, with_row_parts
 from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
-COUNT_UP_TO = 10_000
+COUNT_PAST_UP_TO = 500
+"""Lists that hold ended cases may hold all there ever were."""
 EXPORT_LIMIT = 100_000
 EXPORT_BATCH = 500
 
@@ -31,24 +42,23 @@ def work_list(request: HttpRequest) -> HttpResponse:
     """Show the cases that a person may see, most urgent first."""
     now = clock.now()
     listing = Listing.from_query(request.GET.dict())
-    visible = Case.objects.visible_to(request.user)
-    found = narrowed(visible, listing, user=request.user, now=now)
-    page = list(with_row_parts(ordered(found, listing))[: PAGE + 1])
-    counts = count_all(visible, user=request.user, now=now)
-    total = found.order_by()[: COUNT_UP_TO + 1].count()
-    more = len(page) > PAGE
-    rows = make_rows(page[:PAGE])
+    sight, wish = sight_of(request.user, now), listing.wish
+    page = make_page(sight, wish, now=now, size=PAGE, after=listing.key)
+    rows = load_rows(page.lines)
+    counts = count_all(sight, now)
+    most = COUNT_UP_TO if listing.tab in {"open", "mine"} else COUNT_PAST_UP_TO
+    total = count_lines(sight, wish, now=now, most=most)
+    stages = count_stages(sight, wish, now=now) if listing.tab == "open" and not wish.q else {}
     context = {
         "listing": listing,
         "search_text": listing.q,
         "kpis": make_kpis(listing, counts),
         "tabs": make_tabs(listing, counts),
-        "picks": make_picks(listing, visible),
+        "picks": make_picks(listing, stages),
         "rows": rows,
         "has_photos": any(row.photo for row in rows),
-        "total_text": total_text(total, shown=min(len(page), PAGE)),
-        "total": total,
-        "next_url": listing.url(after=key_of(page[PAGE - 1], listing)) if more else "",
+        "total_text": total_text(total, shown=len(rows), more=page.following is not None),
+        "next_url": listing.url(after=key_text(page.following)) if page.following else "",
         "first_url": listing.url() if listing.after else "",
         "clear_url": Listing(tab=listing.tab).url(),
         "page_actions": [
@@ -62,37 +72,100 @@ def work_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def load_rows(lines: list[Line]) -> list[Row]:
+    """Load the rows of a page in its order, in a fixed number of queries."""
+    loaded = with_row_parts(Case.objects.filter(pk__in=[line.case_id for line in lines]))
+    found = {case.pk: case for case in loaded}
+    pairs = [(found[line.case_id], line.task_id) for line in lines if line.case_id in found]
+    return task_rows(pairs)
+
+
 def _download(listing: Listing, form: str, icon: str) -> dict[str, str]:
     return {"href": listing.url(f"office:export-{form}"), "icon": icon, "label": form.upper()}
 
 
-def total_text(total: int, *, shown: int) -> str:
-    """Say how many cases there are and how many this page shows."""
-    if total > COUNT_UP_TO:
+def total_text(total: Amount | None, *, shown: int, more: bool) -> str:
+    """Say how many cases there are and how many this page shows; words are not counted."""
+    if total is None:
+        text = _("%(shown)s shown, there are more") if more else _("%(shown)s shown")
+        return text % {"shown": f"{shown:,}"}
+    if total.more:
         return _("%(shown)s shown of more than %(total)s cases") % {
             "shown": f"{shown:,}",
-            "total": f"{COUNT_UP_TO:,}",
+            "total": f"{total.number:,}",
         }
-    return _("%(shown)s shown of %(total)s cases") % {"shown": f"{shown:,}", "total": f"{total:,}"}
+    return _("%(shown)s shown of %(total)s cases") % {
+        "shown": f"{shown:,}",
+        "total": f"{total.number:,}",
+    }
+
+
+class TooManyRowsError(Exception):
+    """The list is longer than a workbook should be."""
 
 
 @login_required
 @require_safe
-def export(request: HttpRequest, form: str) -> FileResponse:
-    """Send the whole list, not only one page, as XLSX or CSV; personal data is not in it."""
+def export(request: HttpRequest, form: str) -> HttpResponse | FileResponse | StreamingHttpResponse:
+    """Send the whole list, not only one page; personal data is not in it.
+
+    CSV is sent while it is read, however long it is; a workbook ends at `EXPORT_LIMIT` rows, and
+    a longer list is answered with words.
+    """
     now = clock.now()
     listing = Listing.from_query(request.GET.dict())
-    visible = Case.objects.visible_to(request.user)
-    found = ordered(narrowed(visible, listing, user=request.user, now=now), listing)
-    if found.order_by()[: EXPORT_LIMIT + 1].count() > EXPORT_LIMIT:
-        raise Http404
-    writer = {"xlsx": write_table, "csv": write_csv}[form]
+    sight = sight_of(request.user, now)
+    name = f"cases-{full_time(now)[:10]}.{form}"
+    rows = table_rows(sight, listing, now)
+    if form == "csv":
+        heads = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8", headers=heads)
+    total = count_lines(sight, listing.wish, now=now, most=EXPORT_LIMIT)
+    if total is not None and total.more:
+        return _too_many(request, listing)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"cases.{form}"
-        writer(columns(), table_rows(found), path)
+        path = Path(folder) / name
+        try:
+            write_table(columns(), _at_most(rows, EXPORT_LIMIT), path)
+        except TooManyRowsError:
+            return _too_many(request, listing)
         # opened before the folder goes; the system keeps the bytes until it is sent
-        name = f"cases-{full_time(now)[:10]}.{form}"
         return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+
+
+def _too_many(request: HttpRequest, listing: Listing) -> HttpResponse:
+    context = {
+        "limit": EXPORT_LIMIT,
+        "csv_url": listing.url("office:export-csv"),
+        "list_url": listing.url(),
+    }
+    return render(request, "office/too_many.html", context, status=422)
+
+
+def _at_most(rows: Iterator[list[Cell]], limit: int) -> Iterator[list[Cell]]:
+    for number, row in enumerate(rows):
+        if number == limit:
+            raise TooManyRowsError
+        yield row
+
+
+class _Echo:
+    """A file that hands back what is written to it, for the CSV writer."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+def _csv_lines(rows: Iterator[list[Cell]]) -> Iterator[str]:
+    """Yield lines in UTF-8 with the mark that Excel needs."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff"
+    yield writer.writerow([harmless(column.title) for column in columns()])
+    for row in rows:
+        yield writer.writerow(
+            [harmless(c) if isinstance(c, str) else "" if c is None else c for c in row]
+        )
 
 
 def columns() -> list[Column]:
@@ -116,10 +189,16 @@ def columns() -> list[Column]:
     ]
 
 
-def table_rows(cases: CaseQuerySet) -> Iterator[list[Cell]]:
-    """Yield the exported rows in constant memory."""
-    for case in with_row_parts(cases).iterator(chunk_size=EXPORT_BATCH):
-        yield _cells(make_rows([case])[0])
+def table_rows(sight: Sight, listing: Listing, now: datetime) -> Iterator[list[Cell]]:
+    """Yield the exported rows page by page: constant memory, and no long transaction."""
+    key = None
+    while True:
+        page = make_page(sight, listing.wish, now=now, size=EXPORT_BATCH, after=key)
+        for row in load_rows(page.lines):
+            yield _cells(row)
+        key = page.following
+        if key is None:
+            return
 
 
 def _cells(row: Row) -> list[Cell]:

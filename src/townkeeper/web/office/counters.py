@@ -3,37 +3,32 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from townkeeper.accounts.models import User
-from townkeeper.cases.models import CaseQuerySet, Stage
+from townkeeper.cases.models import Stage
+from townkeeper.cases.sight import Sight
+from townkeeper.cases.worklist import (
+    NOBODY,
+    count_mine,
+    count_new,
+    count_running,
+    newest_channels,
+)
 from townkeeper.duties.models import Category, Duty
 from townkeeper.units.models import Unit
-from townkeeper.web.office.listing import NOBODY, Listing, day_start, due_condition, waiting_for
+from townkeeper.web.office.listing import Listing
 from townkeeper.web.stages import channel_words, look_of
 
-RECENT = 1000
-"""Channels are those of the latest cases: all of them would mean reading every case."""
+COUNT_UP_TO = 10_000
 AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
 
-def count_all(
-    visible: CaseQuerySet, *, user: User | AnonymousUser, now: datetime
-) -> dict[str, int]:
+def count_all(sight: Sight, now: datetime) -> dict[str, int]:
     """Count the visible cases in three queries: running ones by state, new ones, one's own."""
-    figures = visible.running().aggregate(
-        open=Count("pk"),
-        dispatch=Count("pk", filter=Q(stage=Stage.DISPATCH)),
-        handling=Count("pk", filter=Q(stage=Stage.HANDLING)),
-        verifying=Count("pk", filter=Q(stage=Stage.VERIFYING)),
-        soon=Count("pk", filter=due_condition("soon", now)),
-        over=Count("pk", filter=due_condition("over", now)),
-        nobody=Count("pk", filter=Q(unit=None)),
-    )
-    figures["today"] = visible.filter(opened_at__gte=day_start(now)).count()
-    figures["mine"] = waiting_for(visible, user, now).count()
+    figures = count_running(sight, now)
+    figures["today"] = count_new(sight, now)
+    figures["mine"] = count_mine(sight, now, most=COUNT_UP_TO).number
     return figures
 
 
@@ -86,14 +81,13 @@ def make_tabs(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def make_picks(listing: Listing, visible: CaseQuerySet) -> list[dict[str, Any]]:
-    """Return the drop-down filters with their choices."""
+def make_picks(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the drop-down filters with their choices, states with their numbers where known."""
     categories = Category.objects.filter(is_used=True).only("key", "name", "names")
     units = Unit.objects.filter(Exists(Duty.objects.filter(unit=OuterRef("pk"))))
     areas = Unit.objects.filter(kind__in=AREA_KINDS, until=None)
-    lately = visible.order_by("-opened_at").values_list("channel", flat=True)[:RECENT]
-    ways = [(way, channel_words(way)) for way in sorted(set(lately) - {""})]
-    stages = [(value, look_of(value).word) for value in Stage.values]
+    ways = [(way, channel_words(way)) for way in newest_channels()]
+    stages = [(value, _counted(look_of(value).word, counts.get(value))) for value in Stage.values]
     owners = [(NOBODY, _("without owner")), *sorted((u.code, u.title) for u in units)]
     return [
         _pick("stage", _("State"), stages, listing.stage),
@@ -102,7 +96,12 @@ def make_picks(listing: Listing, visible: CaseQuerySet) -> list[dict[str, Any]]:
         _pick("unit", _("Unit"), owners, listing.unit),
         _pick("due", _("Time limit"), due_choices(), listing.due),
         _pick("channel", _("Channel"), ways, listing.channel),
+        _pick("ask", _("Decisions"), ask_choices(), listing.ask),
     ]
+
+
+def _counted(word: object, number: int | None) -> str:
+    return f"{word} ({number:,})" if number else str(word)
 
 
 def due_choices() -> list[tuple[str, str]]:
@@ -110,10 +109,17 @@ def due_choices() -> list[tuple[str, str]]:
     return [
         ("over", _("overdue")),
         ("soon", _("due soon")),
+        ("calm", _("well in time")),
         ("today", _("due today")),
         ("week", _("due within 7 days")),
+        ("stopped", _("clock stopped")),
         ("none", _("no time limit")),
     ]
+
+
+def ask_choices() -> list[tuple[str, str]]:
+    """Return the choices of what waits for a decision in words."""
+    return [("dispute", _("in dispute")), ("decide", _("waiting for my decision"))]
 
 
 def _pick(name: str, label: str, choices: list[Any], value: str) -> dict[str, Any]:

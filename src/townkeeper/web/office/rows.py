@@ -1,7 +1,7 @@
 """Cases as rows of a list: title, place, unit, state and clock, with a fixed number of queries."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.db.models import Prefetch
@@ -29,6 +29,8 @@ class Row:
     state_title: str
     limit: Clock
     photo: Evidence | None
+    assists: bool = False
+    """The row is an assisting unit's task, under its own clock."""
 
 
 def procedure_of(case: Case) -> Procedure:
@@ -66,6 +68,29 @@ def make_rows(cases: Iterable[Case]) -> list[Row]:
         )
         for case in cases
     ]
+
+
+def task_rows(pairs: Iterable[tuple[Case, int | None]]) -> list[Row]:
+    """Return rows that stand for a task of the case, under its clock, or for the case itself."""
+    rows = []
+    for case, task_id in pairs:
+        row = make_rows([case])[0]
+        task = next((t for t in case.tasks.all() if t.pk == task_id), None)
+        if task is not None:
+            row = replace(row, limit=task_clock(task), assists=task.part == "assist")
+        rows.append(row)
+    return rows
+
+
+def task_clock(task: Task) -> Clock:
+    """Return the clock of one task."""
+    return Clock(
+        due_at=task.due_at,
+        opened_at=task.opened_at,
+        warn_at=task.warn_at,
+        done_at=task.done_at,
+        is_paused=any(pause.until is None for pause in task.pauses.all()),
+    )
 
 
 def step_title(case: Case) -> str:
