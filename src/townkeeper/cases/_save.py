@@ -182,7 +182,7 @@ def _statement(shape: Shape) -> str:
         *(f"e{n} AS ({_row_part(Entry, _ENTRY)})" for n in range(shape.entries)),
         f"h AS ({_chain_part(has_chain=shape.has_chain)})",
     ]
-    ids = "".join(f", (SELECT id FROM r{n})" for n in range(len(shape.rows)))
+    ids = "".join(f", (SELECT id FROM r{n}) AS r{n}" for n in range(len(shape.rows)))
     return numbered(f"WITH {', '.join(parts)} SELECT id{ids} FROM c")
 
 
@@ -247,7 +247,8 @@ def _texts(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _save_postgresql(batch: Batch) -> None:
+def _parameters(batch: Batch) -> list[Any]:
+    """Return the values of a batch in the order of its statement's marks."""
     given = [str(batch.stamp), *_texts(Case, batch.case)]
     given += [str(batch.seen.case.pk), str(batch.seen.version)]
     for change in batch.changes:
@@ -261,8 +262,12 @@ def _save_postgresql(batch: Batch) -> None:
         given += [chain["subject"], str(chain["length"]), chain["head"]]
     else:
         given += [str(chain["length"]), chain["head"], chain["subject"], str(batch.seen.length)]
+    return given
+
+
+def _save_postgresql(batch: Batch) -> None:
     try:
-        found = execute(_statement(_shape(batch)), given)
+        found = execute(_statement(_shape(batch)), _parameters(batch))
     except IntegrityError as error:
         raise MovedError from error
     if found is None:
