@@ -218,6 +218,11 @@ class Case(models.Model):
                 name="cases_closed_category",
             ),
             models.Index(fields=["lat", "lon"], name="cases_point"),
+            models.Index(
+                fields=["lat", "lon"],
+                condition=~Q(stage__in=["closed", "voided", "merged"]),
+                name="cases_open_point",
+            ),
             models.Index(fields=["address"], condition=~Q(address=""), name="cases_address"),
         ]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from townkeeper.web.office import casepage, cases, photos, rankings, scoresheet, session
+from townkeeper.web.office import casepage, cases, photos, points, rankings, scoresheet, session
 
 app_name = "office"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("office/cases/", cases.work_list, name="cases"),
     path("office/cases.xlsx", cases.export, {"form": "xlsx"}, name="export-xlsx"),
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
+    path("office/cases.geojson", points.case_points, name="points"),
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
     path("office/photos/<int:pk>/", photos.photo, name="photo"),
     path("office/photos/<int:pk>/thumbnail/", photos.thumbnail, name="thumbnail"),
