@@ -20,12 +20,23 @@ INTERVAL = 60.0
 def pieces() -> Mapping[str, Callable[[], object]]:
     """Return the pieces of work by name."""
     return {
+        "units": change_units,
         "alarms": ring,
         "clocks": recount,
         "extracts": refresh,
         "calendar": alarm,
         "seals": seal,
     }
+
+
+def change_units() -> list[str]:
+    """Carry out the changes of units whose day has come; returns what happened."""
+    from townkeeper.cases.handover import apply_due  # noqa: PLC0415 - Django is set up by now
+
+    told = apply_due()
+    for text in told:
+        log.warning("%s", text)
+    return told
 
 
 def ring() -> str:

@@ -13,6 +13,8 @@ ORDER = (
     "sweep",
     "clocks",
     "program",
+    "unit",
+    "duties",
     "import",
     "simulate",
     "ledger",

@@ -165,7 +165,7 @@ class Register:
             return Answer(lead=None)
         assistants: list[UnitRow] = []
         for row in self.category_line(category):
-            lines = [line for line in self._lines(row, on) if where.path.startswith(line.area.path)]
+            lines = [line for line in self.lines(row, on) if where.path.startswith(line.area.path)]
             lines.sort(key=lambda line: -len(line.area.path))
             assistants += [line.unit for line in lines if line.duty.part == Duty.Part.ASSIST]
             leads = [line for line in lines if line.duty.part == Duty.Part.LEAD]
@@ -173,7 +173,7 @@ class Register:
                 return _answer(row, leads, assistants)
         return Answer(lead=None, assistants=tuple(dict.fromkeys(assistants)))
 
-    def _lines(self, category: CategoryRow, on: date) -> Iterator["Line"]:
+    def lines(self, category: CategoryRow, on: date) -> Iterator["Line"]:
         """Yield the duties in force for a category; successors stand in for what was closed."""
         for duty in self.duties.get(category.id, ()):
             if not duty.holds(on):
@@ -193,7 +193,7 @@ class Register:
         return any(
             line.duty.part == Duty.Part.LEAD
             for above in self.category_line(row)
-            for line in self._lines(above, on)
+            for line in self.lines(above, on)
         )
 
     def overlaps(self, on: date) -> list[tuple[CategoryRow, UnitRow, tuple[UnitRow, ...]]]:
@@ -202,7 +202,7 @@ class Register:
         for key in self.duties:
             category = self.categories[key]
             by_area: dict[UnitRow, dict[UnitRow, None]] = {}
-            for line in self._lines(category, on):
+            for line in self.lines(category, on):
                 if line.duty.part == Duty.Part.LEAD:
                     by_area.setdefault(line.area, {})[line.unit] = None
             found += [(category, area, tuple(us)) for area, us in by_area.items() if len(us) > 1]
