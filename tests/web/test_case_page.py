@@ -11,9 +11,13 @@ from PIL import Image
 
 from tests import make
 from tests.make import MONDAY, do, opened, photo
+from townkeeper.calendars.actions import change_calendar
+from townkeeper.calendars.statutory import DayEntry
 from townkeeper.cases.actions import decide_ask
 from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case
+from townkeeper.cases.recompute import recompute
+from townkeeper.cases.sweep import sweep
 from townkeeper.files.actions import store_photo
 from townkeeper.journal.actions import record
 from townkeeper.journal.models import Entry
@@ -23,7 +27,7 @@ from townkeeper.web.office.progress import make_progress, plain_path
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-QUERIES = 20
+QUERIES = 23
 """Statements of one page, however long the history; raise it only with a reason."""
 
 
@@ -93,6 +97,40 @@ def test_the_clock_explains_itself_in_the_language_of_the_page(
     text = page(client, handled, language=language)
     assert words in text
     assert text.count("<li>") > 3
+
+
+def test_every_clock_of_the_case_explains_itself(client, people, handled):
+    """The assistant's clock, the promise, an alarm that was missed, and the next one."""
+    Case.objects.filter(pk=handled.pk).update(
+        promise="3wd", promise_due_at=MONDAY + timedelta(days=3, hours=9)
+    )
+    late = MONDAY + 6 * HOUR
+    sweep(now=late)
+    client.force_login(people["dispatcher"])
+    text = page(client, handled, late + HOUR)
+    assert "東興街道 (assists)" in text
+    assert "Public promise for the whole case" in text
+    assert "3 working days" in text
+    assert "of the limit used" in text
+    assert "80% of the time used" in text
+    assert "told: handler" in text
+    assert "later, at 2026-11-02 15:00" in text
+    assert "Next alarm" in text
+    assert "Alarm: 80% of the time used" in text
+    assert text.count("How is this computed?") >= 3
+    assert "警報" in page(client, handled, late + HOUR, language="zh-hant")
+
+
+def test_a_moved_due_time_is_told_with_its_cause(client, people, handled):
+    entry = DayEntry(MONDAY.date(), is_working=False, name="停電", is_local=True)
+    change_calendar("default", actor="test", note="全區停電", days=[entry])
+    recompute(actor="system")
+    client.force_login(people["dispatcher"])
+    text = page(client, handled)
+    assert "Due time counted anew" in text
+    assert "全區停電" in text
+    assert "2026-11-02 停電: a day off" in text
+    assert "區城管局: 2026-11-02" in text
 
 
 def test_the_reporter_is_masked_everywhere(client, people, handled):

@@ -49,6 +49,7 @@ class Names:
     units: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def unit(self, code: object) -> str:
         """Return a unit's name, or its code where it is gone."""
@@ -117,6 +118,7 @@ def codes_in(entries: list[Entry]) -> tuple[set[str], set[str]]:
         units |= {data.get("unit"), data.get("area"), owner.get("lead"), owner.get("by_area")}
         units |= set(owner.get("assistants") or ())
         units |= {task.get("unit") for task in data.get("tasks") or ()}
+        units |= {each.get("name") for each in data.get("moved") or ()}
         categories |= {data.get("category"), owner.get("by_category")}
     return {c for c in units if c}, {c for c in categories if c}
 

@@ -110,11 +110,14 @@ def names_for(case: Case, entries: list[Entry]) -> Names:
     for post in posts.order_by("pk"):
         people[post.user.username] = f"{post.user}, {post.unit.title}"
     people |= {"system": _("the system")}
+    told = any(entry.act == "case.alarm" for entry in entries)
+    roles = {role.key: role.title for role in Role.objects.all()} if told else {}
     return Names(
         procedure=procedure_of(case),
         units={unit.code: unit.title for unit in units},
         categories={category.key: category.title for category in categories},
         people=people,
+        roles=roles,
     )
 
 

@@ -1,17 +1,23 @@
-"""The clock of a case's present task: limit, rule of counting, and how the due time came about."""
+"""The clocks of a case, each with its limit, rule, stops, alarms, and how its time came about."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from townkeeper.calendars.actions import calendar_of
+from townkeeper.calendars.actions import calendar_of, current
 from townkeeper.calendars.explain import explain, in_words
 from townkeeper.calendars.limits import Kind, Limit, LimitError
-from townkeeper.cases.models import Case, Stage, Task
+from townkeeper.calendars.worktime import WorkCalendar
+from townkeeper.cases.ladder import Pauses, rungs_of, rungs_of_asks
+from townkeeper.cases.ladder import told as told_by
+from townkeeper.cases.models import Alarm, Ask, Case, Stage, Task
+from townkeeper.cases.promise import stops_of_case
 from townkeeper.kit.names import say
-from townkeeper.web.context import HTML_LANG
+from townkeeper.procedures.model import Rung
+from townkeeper.units.models import Role
+from townkeeper.web.clockwords import language, late_words, roles_line, rung_words
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.wording import Clock, ClockState, clock_time
 
@@ -33,6 +39,15 @@ class Panel:
     state_now: ClockState
     words: str
     share: int
+    used: str = ""
+    """How much of the limit has run, by its own rule of counting."""
+    stops: list[str] = field(default_factory=list)
+    upcoming: str = ""
+    """The next rung of the ladder: when, and who is told."""
+    rang: list[str] = field(default_factory=list)
+    """The alarms that have rung."""
+    others: "list[Panel]" = field(default_factory=list)
+    """The other clocks of the case: assisting units, what is asked for, the public promise."""
 
     @property
     def css(self) -> str:
@@ -50,44 +65,185 @@ class Panel:
         return self.limit.due_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a panel is made from, whatever runs under the clock."""
+
+    title: str
+    clock: Clock
+    limit: str
+    extensions: Sequence[str] = ()
+    pauses: Pauses = ()
+    calendar: WorkCalendar | None = None
+    is_provisional: bool = False
+    is_given: bool = False
+    rungs: tuple[Rung, ...] = ()
+    rung: int = 0
+    next_at: datetime | None = None
+    performer: str = ""
+    alarms: Sequence[Alarm] = ()
+
+
 def make_panel(case: Case, tasks: list[Task], now: datetime) -> Panel | None:
-    """Return the panel for the running task, or for handling once the case has ended."""
+    """Return the panel for the running task, or for handling once the case has ended.
+
+    The other open clocks of the case hang on it.
+    """
     task = present_task(case, tasks)
     if task is None:
         return None
-    limit = _parsed(task.limit)
-    language = HTML_LANG.get(get_language() or "en", "en")
+    alarms = list(case.alarms.order_by("at", "due_at", "pk"))
+    roles = {role.key: role.title for role in Role.objects.all()}
+    rest = [each for each in tasks if not each.is_done and each.pk != task.pk]
+    versions = {each.calendar_id for each in (*rest, task) if each.calendar_id is not None}
+    calendars = {pk: calendar_of(pk) for pk in versions}
+    facts = [_of_task(case, each, alarms, calendars) for each in rest]
+    if not case.is_ended:
+        asks = case.asks.filter(decided_at=None).select_related("task").order_by("pk")
+        facts += [_of_ask(case, ask, alarms) for ask in asks]
+    if case.promise:
+        facts.append(_of_promise(case, tasks))
+    others = [_panel(each, now, roles) for each in facts]
+    return _panel(_of_task(case, task, alarms, calendars), now, roles, others)
+
+
+def _of_task(
+    case: Case, task: Task, alarms: Iterable[Alarm], calendars: dict[int, WorkCalendar]
+) -> Facts:
     pauses = [(pause.since, pause.until) for pause in task.pauses.all()]
-    story: list[str] = []
-    if limit is not None and task.calendar_id is not None and not task.is_given:
-        calendar = calendar_of(task.calendar_id)
-        story = in_words(explain(calendar, task.opened_at, limit, pauses), language)
-        story += [
-            _("Then extended by %(limit)s.") % {"limit": Limit.parse(extra).title(language)}
-            for extra in task.extensions
-        ]
-    shown = Clock(
-        due_at=task.due_at,
-        opened_at=task.opened_at,
-        warn_at=task.warn_at,
-        done_at=task.done_at,
-        is_paused=any(until is None for _since, until in pauses),
-    )
-    return Panel(
-        limit=shown,
-        step_title=step_name(case, task.step),
-        state_now=shown.state(now),
-        words=shown.words(now),
-        share=shown.share(task.done_at or now),
-        limit_title=limit.title(language) if limit else "",
-        rule=_rule(limit),
-        story=story,
-        opened=clock_time(task.opened_at, now),
-        warn=clock_time(task.warn_at, now) if task.warn_at else "",
-        due=clock_time(task.due_at, now) if task.due_at else "",
+    title = step_name(case, task.step)
+    if task.part != "lead" and task.unit is not None:
+        title = _("%(unit)s (assists)") % {"unit": task.unit.title}
+    return Facts(
+        title=title,
+        clock=Clock(
+            due_at=task.due_at,
+            opened_at=task.opened_at,
+            warn_at=task.warn_at,
+            done_at=task.done_at,
+            is_paused=any(until is None for _since, until in pauses),
+        ),
+        limit=task.limit,
+        extensions=task.extensions,
+        pauses=pauses,
+        calendar=calendars.get(task.calendar_id or 0),
         is_provisional=task.is_provisional,
         is_given=task.is_given,
+        rungs=rungs_of(procedure_of(case), task.step),
+        rung=task.rung,
+        next_at=None if task.is_done else task.next_at,
+        performer=task.performer,
+        alarms=[alarm for alarm in alarms if alarm.task_id == task.pk],
     )
+
+
+def _of_ask(case: Case, ask: Ask, alarms: Iterable[Alarm]) -> Facts:
+    procedure = procedure_of(case)
+    step = procedure.steps.get(ask.task.step if ask.task else case.step)
+    action = step.actions.get(ask.action) if step else None
+    name = say(action.title) if action and action.title else ask.action
+    return Facts(
+        title=_("Waits for a decision: %(what)s") % {"what": name},
+        clock=Clock(due_at=ask.due_at, opened_at=ask.asked_at),
+        limit=ask.limit,
+        calendar=current() if ask.limit else None,
+        rungs=rungs_of_asks(procedure, step.name if step else case.step),
+        rung=ask.rung,
+        next_at=ask.next_at,
+        performer=ask.decider,
+        alarms=[alarm for alarm in alarms if alarm.ask_id == ask.pk],
+    )
+
+
+def _of_promise(case: Case, tasks: Iterable[Task]) -> Facts:
+    stops = stops_of_case(tasks)
+    return Facts(
+        title=_("Public promise for the whole case"),
+        clock=Clock(
+            due_at=case.promise_due_at,
+            opened_at=case.opened_at,
+            done_at=case.closed_at,
+            is_paused=any(until is None for _since, until in stops),
+        ),
+        limit=case.promise,
+        pauses=stops,
+        calendar=current(),
+    )
+
+
+def _panel(
+    facts: Facts, now: datetime, roles: dict[str, str], others: list[Panel] | None = None
+) -> Panel:
+    shown, limit = facts.clock, _parsed(facts.limit)
+    tag = language()
+    story: list[str] = []
+    if limit is not None and facts.calendar is not None and not facts.is_given and shown.opened_at:
+        story = in_words(explain(facts.calendar, shown.opened_at, limit, facts.pauses), tag)
+        story += [
+            _("Then extended by %(limit)s.") % {"limit": Limit.parse(extra).title(tag)}
+            for extra in facts.extensions
+        ]
+    return Panel(
+        limit=shown,
+        step_title=facts.title,
+        state_now=shown.state(now),
+        words=shown.words(now),
+        share=shown.share(shown.done_at or now),
+        limit_title=limit.title(tag) if limit else "",
+        rule=_rule(limit),
+        story=story,
+        opened=clock_time(shown.opened_at, now) if shown.opened_at else "",
+        warn=clock_time(shown.warn_at, now) if shown.warn_at else "",
+        due=clock_time(shown.due_at, now) if shown.due_at else "",
+        is_provisional=facts.is_provisional,
+        is_given=facts.is_given,
+        used=_used(facts, limit, now),
+        stops=[_stop(since, until, now) for since, until in facts.pauses],
+        upcoming=_upcoming(facts, now, roles),
+        rang=[_rang(alarm, now, roles) for alarm in facts.alarms],
+        others=others or [],
+    )
+
+
+def _used(facts: Facts, limit: Limit | None, now: datetime) -> str:
+    """Say how much of the limit has run, as its own rule counts; not of an extended one."""
+    start = facts.clock.opened_at
+    if limit is None or facts.calendar is None or facts.is_given or start is None:
+        return ""
+    if facts.extensions or limit.kind is Kind.NONE:
+        return ""
+    until = facts.clock.done_at or now
+    share = facts.calendar.used_share(start, limit, until, facts.pauses)
+    return _("%(share)d%% of the limit used") % {"share": round(share * 100)}
+
+
+def _stop(since: datetime, until: datetime | None, now: datetime) -> str:
+    times = {"since": clock_time(since, now)}
+    if until is None:
+        return _("since %(since)s") % times
+    return _("%(since)s to %(until)s") % (times | {"until": clock_time(until, now)})
+
+
+def _upcoming(facts: Facts, now: datetime, roles: dict[str, str]) -> str:
+    if facts.next_at is None or facts.rung >= len(facts.rungs):
+        return ""
+    rung = facts.rungs[facts.rung]
+    words = [
+        clock_time(facts.next_at, now),
+        rung_words(rung.at),
+        roles_line(told_by(rung, facts.performer), roles),
+    ]
+    return " · ".join(word for word in words if word)
+
+
+def _rang(alarm: Alarm, now: datetime, roles: dict[str, str]) -> str:
+    words = [
+        clock_time(alarm.due_at, now),
+        rung_words(alarm.rule),
+        roles_line(alarm.tell, roles),
+        late_words(alarm.due_at, alarm.at),
+    ]
+    return " · ".join(word for word in words if word)
 
 
 def present_task(case: Case, tasks: list[Task]) -> Task | None:
