@@ -39,20 +39,15 @@ class Site:
     metres: int = 50
 
 
+def column(rows: list[Site], name: str):
+    if name == "moment":
+        return np.array([round(row.moment * DAY_MS) for row in rows], dtype=np.int64)
+    kind = np.float64 if name in {"lat", "lon"} else np.int64
+    return np.array([getattr(row, name) for row in rows], dtype=kind)
+
+
 def sites(rows: list[Site]) -> Sites:
-    kinds = {"lat": np.float64, "lon": np.float64}
-    return Sites(
-        **{
-            field.name: np.array(
-                [
-                    round(row.moment * DAY_MS) if field.name == "moment" else getattr(row, field.name)
-                    for row in rows
-                ],
-                dtype=kinds.get(field.name, np.int64),
-            )
-            for field in fields(Site)
-        }
-    )
+    return Sites(**{field.name: column(rows, field.name) for field in fields(Site)})
 
 
 def metres_between(one: Site, two: Site) -> float:

@@ -5,13 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
-from townkeeper.cases.people import acting_posts
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.relapse._history import append_entries
 from townkeeper.relapse.finding import Look, look_at, look_for_relapses
 from townkeeper.relapse.models import Cursor, Recurrence
-from townkeeper.relapse.parties import is_party
+from townkeeper.relapse.parties import acting_posts, is_party
 from townkeeper.relapse.recording import (
     CURSOR,
     GONE,

@@ -2,7 +2,19 @@
 
 from collections.abc import Iterable
 
-from townkeeper.units.models import Post, Unit
+from townkeeper.accounts.models import User
+from townkeeper.kit import clock
+from townkeeper.units.models import Post, Unit, posts_of
+from townkeeper.units.permissions import Permission
+
+
+def acting_posts(actor: User) -> list[Post]:
+    """Return the posts in which a person may act on cases today."""
+    return [
+        post
+        for post in posts_of(actor, clock.today())
+        if Permission.CASES_CASE_ACT in post.role.permissions
+    ]
 
 
 def is_of(unit: Unit, other: Unit) -> bool:

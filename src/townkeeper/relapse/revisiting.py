@@ -8,16 +8,17 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.actions import Given, advance_case, procedure_of
+from townkeeper.cases.actions import Given, advance_case
+from townkeeper.cases.desk import desk
 from townkeeper.cases.intake import Report, open_case
 from townkeeper.cases.models import Case, Evidence, Stage, Task
-from townkeeper.cases.people import acting_posts
+from townkeeper.cases.standing import procedure_of
 from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.relapse._history import Line, append_entries
 from townkeeper.relapse.models import Recurrence, Revisit
-from townkeeper.relapse.parties import is_party
+from townkeeper.relapse.parties import acting_posts, is_party
 from townkeeper.relapse.recording import Pair, write_pairs
 from townkeeper.units.models import Place, Post
 
@@ -163,7 +164,7 @@ def _visiting(posts: Iterable[Post], visit: Revisit) -> bool:
 
 def _reopen(case: Case, visit: Revisit, actor: User) -> None:
     """Let the case run again, where its procedure has a way and its window is still open."""
-    step = procedure_of(case).procedure.steps[case.step]
+    step = procedure_of(case, desk()).procedure.steps[case.step]
     ways = [action.name for action in step.actions.values() if action.effect == REOPENING]
     if not ways:
         raise Problem(
