@@ -74,6 +74,16 @@ class Sheet:
         """Yield (row number, cells); empty rows too."""
         return self._text_rows() if self.kind == "text" else self._workbook_rows()
 
+    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Return merged areas as (first, last) of (row number, place of the column from 0).
+
+        The value stands in the first cell only. Empty for text and for files that do not say.
+        """
+        if self.kind == "text":
+            return []
+        areas = self._workbook.get_sheet_by_name(self.name).merged_cell_ranges or []
+        return [((a + 1, b), (c + 1, d)) for (a, b), (c, d) in areas]
+
     def named(self, name: str) -> "Sheet":
         """Return another sheet of the same workbook."""
         return Sheet(self.path, self.kind, name=name, names=self.names)
