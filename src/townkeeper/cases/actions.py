@@ -11,6 +11,7 @@ from townkeeper.cases._apply import Act, Given, Work, apply_changes, decide_row,
 from townkeeper.cases._read import AskRow
 from townkeeper.cases._save import Batch
 from townkeeper.cases.desk import Desk
+from townkeeper.cases.merging import follow_main, together
 from townkeeper.cases.models import Ask, Case, ProcedureVersion, Stage
 from townkeeper.cases.refusals import refusal
 from townkeeper.cases.standing import (
@@ -50,15 +51,18 @@ def advance_case(
     """
     words = given or Given()
 
-    def work_out(batch: Batch, picture: Desk) -> None:
+    def work_out(batch: Batch, picture: Desk) -> Changes:
         standing = stand(batch.seen, picture)
         act = _decided(standing, action, actor=actor, given=words)
         wanted = standing.known.procedure.steps[standing.state.step].actions[action]
         work = Work(batch, standing.known, picture, standing.tasks)
         apply_changes(work, act)
         say_act(work, wanted, act)
+        return act.changes
 
-    batch, _nothing = take_turn(case, work_out, actor=actor, seen_version=seen_version)
+    with together(case):
+        batch, changes = take_turn(case, work_out, actor=actor, seen_version=seen_version)
+        follow_main(batch.seen.case, changes=changes, actor=actor)
     return batch.seen.case
 
 
@@ -124,7 +128,7 @@ def decide_ask(
     `unit-unknown`, `unit-closed`, `merged`, and what the procedure says.
     """
 
-    def work_out(batch: Batch, picture: Desk) -> None:
+    def work_out(batch: Batch, picture: Desk) -> Changes:
         standing = stand(batch.seen, picture)
         row = _waiting(standing, ask)
         _refuse_merged(standing)
@@ -136,8 +140,11 @@ def decide_ask(
         decide_row(work, row, act, accepted=accepted, reason=reason, ruled=ruled)
         apply_changes(work, act)
         _say_decision(work, row, act, accepted=accepted, reason=reason, ruled=ruled)
+        return act.changes
 
-    batch, _nothing = take_turn(ask.case, work_out, actor=actor, seen_version=seen_version)
+    with together(ask.case):
+        batch, changes = take_turn(ask.case, work_out, actor=actor, seen_version=seen_version)
+        follow_main(batch.seen.case, changes=changes, actor=actor)
     ask.refresh_from_db()
     return batch.seen.case
 

@@ -89,7 +89,7 @@ def meanings(procedure: Procedure) -> dict[tuple[str, str], Meaning]:
 
 def result_of(outcome: str, meaning: Meaning | None) -> str:
     """Return what became of a done task: handled, passed-on, cancelled or voided."""
-    if outcome == CANCELLED:
+    if outcome in {CANCELLED, "merged"}:
         return "cancelled"
     return meaning.result if meaning else "handled"
 

@@ -108,7 +108,8 @@ def flag(condition: ir.Value) -> ir.Value:
 
 
 def _voided(cases: ir.Table, moment: ir.Scalar) -> ir.Value:
-    return (cases.stage == "voided") & (cases.closed_at <= moment)
+    # A duplicate is counted with its main case, as soon as it is put there and not by itself.
+    return ((cases.stage == "voided") & (cases.closed_at <= moment)) | (cases.stage == "merged")
 
 
 def _stopped(moment: ir.Scalar) -> ir.Table:
