@@ -122,7 +122,7 @@ def build_world(desk: Desk, dice: random.Random, *, actor: str) -> World:
         unit.id: Habit(
             diligence=min(0.97, max(0.35, dice.gauss(0.78, 0.14))),
             care=min(0.99, max(0.7, dice.gauss(0.9, 0.06))),
-            evasion=max(0.0, dice.gauss(0.015, 0.02)),
+            evasion=max(0.0, dice.gauss(0.02, 0.025)),
         )
         for unit in sorted(desk.register.units.values(), key=lambda u: u.path)
     }
