@@ -23,6 +23,8 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "units": change_units,
         "alarms": ring,
         "clocks": recount,
+        "relapses": look_back,
+        "revisits": draw,
         "extracts": refresh,
         "calendar": alarm,
         "seals": seal,
@@ -55,6 +57,20 @@ def recount() -> str:
     from townkeeper.cases.recompute import follow_calendars  # noqa: PLC0415
 
     return _("%(n)d cases have another due time") % {"n": follow_calendars().moved}
+
+
+def look_back() -> str:
+    """Look for what came back after it was closed."""
+    from townkeeper.relapse.background import look  # noqa: PLC0415
+
+    return look()
+
+
+def draw() -> str:
+    """Draw closed cases of the day for a revisit."""
+    from townkeeper.relapse.background import draw as draw_today  # noqa: PLC0415
+
+    return draw_today()
 
 
 def refresh() -> str:
