@@ -9,10 +9,12 @@ import pytest
 from tests import make
 from tests.make import MONDAY
 from townkeeper.cases.actions import install_procedure
+from townkeeper.cases.alarms import alarms_for, alarms_of
 from townkeeper.cases.models import Alarm, Ask, Case, Pause, Task
 from townkeeper.cases.sweep import sweep
 from townkeeper.journal.actions import verify_journal
 from townkeeper.journal.models import Entry
+from townkeeper.kit import clock
 from townkeeper.procedures.model import Procedure, Rung
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +201,33 @@ def test_small_batches_come_to_the_same(people):
     assert swept.tasks == 7
     assert all(rang(case)[:2] == ["80%", "due"] for case in cases)
     assert verify_journal().problems == []
+
+
+def test_who_is_told_what(people):
+    case = make.opened()
+    sweep(now=MONDAY + 30 * MINUTE)
+    with clock.at(MONDAY + 30 * MINUTE, "live"):
+        told = {name: [a.rule for a in alarms_for(person)] for name, person in people.items()}
+        assert told["operator"] == ["due", "80%"]
+        assert told["supervisor"] == ["due"]
+        assert told["S1"] == told["leader"] == []
+        make.do(case, "file", people["operator"], MONDAY + 31 * MINUTE)
+        assert alarms_for(people["operator"]) == []  # what is done needs no telling
+        assert len(alarms_for(people["operator"], only_open=False)) == 2
+    assert [alarm.rule for alarm in alarms_of(case)] == ["80%", "due"]
+
+
+def test_a_unit_is_told_of_its_own_clocks_only(people):
+    stalls = make.opened(category="matter/09022")
+    others = make.opened(category="matter/09022", area="S2")
+    for case in (stalls, others):
+        make.do(case, "file", people["operator"], MONDAY)
+        make.do(case, "dispatch", people["dispatcher"], MONDAY)
+    when = MONDAY + timedelta(days=2, hours=9)
+    sweep(now=when)
+    with clock.at(when, "live"):
+        assert {alarm.case_id for alarm in alarms_for(people["S1"])} == {stalls.pk}
+        assert {alarm.case_id for alarm in alarms_for(people["supervisor"])} == {
+            stalls.pk,
+            others.pk,
+        }
