@@ -18,6 +18,7 @@ from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.programs.simulation import texts
 from townkeeper.programs.simulation.pictures import draw_scene
+from townkeeper.programs.simulation.revisits import plan_revisits
 from townkeeper.programs.simulation.sidelines import (
     SHELVED,
     STOPPED,
@@ -34,6 +35,7 @@ WEEKDAY_LOAD = (1.15, 1.0, 1.0, 1.0, 1.1, 0.85, 0.7)
 MARKET_DAY_LOAD = 1.8
 SIDE_ROADS = (
     "disputes", "upheld", "rejected", "extend", "suspend", "give_up", "judged", "reopened",
+    "came_back", "drawn", "revisits",
 )  # fmt: skip
 PARTLY = 0.02
 """Share of checks that find the matter only partly put right, and let it be."""
@@ -62,6 +64,7 @@ def simulate(
     days = (end.date() - first).days + 1
     for offset in range(days):
         _plan_day(run, first + timedelta(days=offset), per_day * _known(offset, days))
+    plan_revisits(run, first, days, seed)
     run.run(progress)
     return {
         "from": first.isoformat(),
