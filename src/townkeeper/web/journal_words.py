@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from townkeeper.cases.models import Judgement
 from townkeeper.journal.models import Entry
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
@@ -38,6 +39,10 @@ COUNTS: Mapping[str, str | Promise] = {
     "rework": gettext_lazy("sent back for rework"),
     "evasion": gettext_lazy("refused by the unit on duty"),
     "redispatch": gettext_lazy("dispatched again"),
+    "overdue": gettext_lazy("overdue, told to those above"),
+    "shelved": gettext_lazy("found that it cannot be solved now"),
+    "reviews": gettext_lazy("reviewed"),
+    "reopened": gettext_lazy("reopened"),
 }
 
 
@@ -115,7 +120,8 @@ def codes_in(entries: list[Entry]) -> tuple[set[str], set[str]]:
     for entry in entries:
         data = msgspec.json.decode(entry.data)
         owner = data.get("owner") or {}
-        units |= {data.get("unit"), data.get("area"), owner.get("lead"), owner.get("by_area")}
+        units |= {data.get("unit"), data.get("area"), data.get("other"), data.get("ruled")}
+        units |= {owner.get("lead"), owner.get("by_area")}
         units |= set(owner.get("assistants") or ())
         units |= {task.get("unit") for task in data.get("tasks") or ()}
         units |= {each.get("name") for each in data.get("moved") or ()}
@@ -177,13 +183,39 @@ def _evidence(data: Mapping[str, Any], _names: Names) -> Told:
 @telling("case.granted")
 def _granted(data: Mapping[str, Any], names: Names) -> Told:
     title = _("Granted: %(what)s") % {"what": names.action(data.get("action", ""))}
-    return Told(title, [_reason_line(data)], "check", "o", public=False)
+    lines = [_ruling_line(data, names), _reason_line(data), _tasks_line(data, names)]
+    return Told(title, lines, "check", "o", public=False)
 
 
 @telling("case.denied")
 def _denied(data: Mapping[str, Any], names: Names) -> Told:
     title = _("Not granted: %(what)s") % {"what": names.action(data.get("action", ""))}
-    return Told(title, [_reason_line(data)], "x", "r", public=False)
+    return Told(title, [_ruling_line(data, names), _reason_line(data)], "x", "r", public=False)
+
+
+def _ruling_line(data: Mapping[str, Any], names: Names) -> str:
+    """Say whose the case is after a dispute."""
+    if not data.get("ruled"):
+        return ""
+    return _("After the ruling %(unit)s answers for it.") % {"unit": names.unit(data["ruled"])}
+
+
+@telling("case.statement")
+def _statement(data: Mapping[str, Any], names: Names) -> Told:
+    title = _("Statement of %(unit)s") % {"unit": names.unit(data.get("unit"))}
+    return Told(title, [str(data.get("text", ""))], "message-square", "y", public=False)
+
+
+@telling("case.judged")
+def _judged(data: Mapping[str, Any], _names: Names) -> Told:
+    verdicts = dict(Judgement.Verdict.choices)
+    verdict = verdicts.get(str(data.get("verdict")), data.get("verdict"))
+    lines = [str(data.get("comment") or "")]
+    if data.get("of"):
+        lines.append(_("For the merged case %(number)s.") % {"number": data["of"]})
+    title = _("The reporter judged the answer: %(verdict)s") % {"verdict": verdict}
+    is_bad = data.get("verdict") == Judgement.Verdict.DISSATISFIED
+    return Told(title, lines, "message-square", "r" if is_bad else "o", public=False)
 
 
 def _tell_move(act: str, data: Mapping[str, Any], names: Names) -> Told:
@@ -202,6 +234,10 @@ def _tell_move(act: str, data: Mapping[str, Any], names: Names) -> Told:
         _("The dispatcher chose the unit instead of the register's.")
         if data.get("overruled")
         else "",
+        _("Names %(unit)s instead.") % {"unit": names.unit(data["other"])}
+        if data.get("other")
+        else "",
+        _("Relies on: %(clause)s") % {"clause": data["clause"]} if data.get("clause") else "",
         _reason_line(data),
         _("Answer: %(text)s") % {"text": data["answer"]} if data.get("answer") else "",
         _("Outcome: %(outcome)s") % {"outcome": _word(OUTCOMES, data["outcome"])}
