@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ STATUS = {
     "case-moved-on": 409,
     "too-large": 413,
     "registers-busy": 503,
+    "database-away": 503,
 }
 HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "POST"}, 503: {"Retry-After": "1"}}
 BODY_MAX = 262_144
@@ -74,12 +76,26 @@ def speaking(view: View) -> View:
                 return view(request, *args, **kwargs)
             except Problem as problem:
                 return refuse(problem)
+            except (OperationalError, InterfaceError):
+                LOG.exception("the database cannot be reached, or cannot store anything")
+                return refuse(_away())
             except Exception:
                 number = secrets.token_hex(4)
                 LOG.exception("error %s", number)
                 return refuse(_unforeseen(number), status=500)
 
     return wrapped
+
+
+def _away() -> Problem:
+    """Say that the database is away, full or busy; whether the last word got through is unknown."""
+    return Problem(
+        "database-away",
+        _("The database cannot be reached or cannot store anything just now."),
+        hint=_(
+            "Please send it again in a moment with the same Idempotency-Key: it is stored once."
+        ),
+    )
 
 
 def _unforeseen(number: str) -> Problem:
