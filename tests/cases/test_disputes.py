@@ -12,6 +12,7 @@ from townkeeper.cases.disputes import (
     precedents_of,
     state_on,
 )
+from townkeeper.cases.extracts import event_rows, task_rows
 from townkeeper.cases.models import Ask, Case, Stage
 from townkeeper.duties.models import Category
 from townkeeper.journal.actions import verify_journal
@@ -296,3 +297,53 @@ def test_who_argues_and_who_is_right(people):
     assert (record.raised, record.upheld, record.rejected, record.waiting) == (4, 1, 2, 1)
     assert dispute_records(NINE - 9 * HOUR, NINE) == {}
     assert not Ask.objects.filter(effect="dispute", unit=None).exists()
+
+
+def test_the_window_never_outlasts_the_clock_of_the_task(people):
+    Category.objects.filter(key="matter/06010").update(limit="2wh")
+    make.touch_registers()
+    short = handled(people)
+    problem = refused(disputed, short, people, NINE + 3 * HOUR, at=NINE)
+    assert (problem.code, "2026-11-02 11:00" in str(problem.message)) == ("too-late", True)
+
+
+# --- what analytics is told ---
+
+
+def events(case):
+    rows = event_rows(None)
+    return [(kind, unit, when) for pk, _opened, kind, unit, when in rows if pk == case.pk]
+
+
+@pytest.mark.parametrize("accepted", [True, False, None])
+def test_a_dispute_is_one_evasion_whatever_is_ruled(case, people, units, accepted):
+    ask = disputed(case, people)
+    if accepted is not None:
+        ruled(ask, people, accepted=accepted)
+    found = [(kind, unit) for kind, unit, _when in events(case)]
+    assert found == [("evasion", units["CGJ"].pk)]
+
+
+def test_an_upheld_dispute_in_time_leaves_the_first_units_figures(case, people, units):
+    ruled(disputed(case, people), people)
+    rows = {row[3]: (row[9], row[8] <= row[7] if row[8] else None) for row in task_rows(None)
+            if row[0] == case.pk and row[5] == "lead" and row[4] == "handling"}  # fmt: skip
+    assert rows == {units["CGJ"].pk: ("passed-on", True), units["GSJ"].pk: (None, None)}
+
+
+def test_an_upheld_dispute_after_the_due_time_leaves_the_first_unit_late(case, people, units):
+    ruled(disputed(case, people), people, NINE + 26 * HOUR)
+    (row,) = [row for row in task_rows(None) if row[3] == units["CGJ"].pk]
+    assert (row[9], row[8] > row[7]) == ("passed-on", True)
+
+
+def test_a_reopening_counts_for_the_unit_that_closed_when_it_is_granted(case, people, units):
+    make.photo(case, people["CGJ"], NINE + HOUR)
+    make.do(case, "report", people["CGJ"], NINE + HOUR, task=lead(case).pk)
+    make.do(case, "pass", people["verifier"], NINE + 2 * HOUR, answer="已清理")
+    make.do(case, "reopen", people["operator"], NINE + 3 * HOUR, reason="又來了")
+    assert events(case) == []
+    with clock.at(NINE + 5 * HOUR, "live"):
+        decide_ask(case.asks.get(), accepted=True, actor=people["supervisor"])
+    ((kind, unit, _when),) = events(case)
+    assert (kind, unit) == ("reopened", units["CGJ"].pk)

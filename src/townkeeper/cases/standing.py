@@ -194,6 +194,7 @@ def late_actions(stand: Standing, given: Given) -> dict[str, datetime]:
     return closed_windows(
         stand.known.procedure.steps[stand.state.step],
         opened=(task.opened_at for task in tasks),
+        due_at=max((task.due_at for task in tasks if task.due_at), default=None),
         closed_at=stand.case.closed_at,
         now=clock.now(),
         calendar=stand.picture.calendar,

@@ -53,6 +53,9 @@ def _dispute(run: Simulation, pk: int, spot: Spot, other: UnitRow) -> Deed:
         task = case.tasks.filter(done_at=None, stage=Stage.HANDLING, part="lead").first()
         if task is None:
             return
+        if task.due_at is not None and clock.now() > task.due_at:
+            run.soon(run.dice.uniform(10, 60), run.next_deed(pk, spot))
+            return
         given = Given(
             reason=texts.reason(run.dice, "dispute"),
             clause=texts.clause(run.dice),
