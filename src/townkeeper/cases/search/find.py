@@ -16,11 +16,13 @@ from townkeeper.cases.search.folding import variants
 from townkeeper.cases.search.index import COLUMNS, is_postgresql
 from townkeeper.cases.search.words import Wanted, is_in
 
-STRETCH = 3000
+STRETCH = 2000
 """Cases that are read backwards at a time."""
 BATCH = 500
 """Matches that are taken from the index at a time."""
 SLICE = 100
+"""Matches compared at first; three times as many each time that is not enough."""
+LARGEST_SLICE = 900
 MOST_LOOKED_AT = 5000
 """Matches compared with filter and text for one page; a page may end before it is full."""
 
@@ -45,12 +47,14 @@ def find_newest(
     if not wanted.parts:
         return Found([], None)
     found: list[int] = []
-    looked_at = 0
+    looked_at, size = 0, SLICE
     for ids, floor in _matches(wanted, before, limit):
-        for start in range(0, len(ids), SLICE):
-            part = ids[start : start + SLICE]
+        start = 0
+        while start < len(ids):
+            part = ids[start : start + size]
             found += _compared(wanted, cases, part)
             looked_at += len(part)
+            start, size = start + size, min(size * 3, LARGEST_SLICE)
             if len(found) > limit:
                 return Found(found[:limit], found[limit - 1])
             if looked_at >= MOST_LOOKED_AT:

@@ -2,8 +2,8 @@
 
 A run of Chinese characters becomes its pairs (市場東門 → 市场 场东 东门) and its last character
 alone, so that one character is found as the beginning of a word. A run of Latin letters and digits
-is one word, found by its beginning. Pairs may stand apart in a text that holds them all, therefore
-what the index finds is compared with the text itself before it is shown.
+is one word; one that ends a query is found by its beginning. Pairs may stand apart in a text that
+holds them all, therefore what the index finds is compared with the text before it is shown.
 """
 
 import re
@@ -35,6 +35,10 @@ def index_words(texts: Iterable[str]) -> list[str]:
     return list(found)
 
 
+SHORTEST_BEGINNING = 3
+"""Shorter runs of letters and digits must be the whole word: too many words begin with `1`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A query as the index and the comparison need it; without parts it asks for nothing."""
@@ -48,8 +52,9 @@ class Wanted:
 
     @property
     def letter(self) -> str:
-        """Return the character, if the query is a single one."""
-        return self.parts[0] if len(self.parts) == 1 and len(self.parts[0]) == 1 else ""
+        """Return the character, if the query is a single one that the index has as a beginning."""
+        is_one = len(self.parts) == 1 and len(self.parts[0]) == 1
+        return self.parts[0] if is_one and self.beginnings else ""
 
 
 def parse_query(text: str) -> Wanted:
@@ -67,7 +72,8 @@ def parse_query(text: str) -> Wanted:
             parts["".join(runs)] = None
         for run in runs:
             if run[0].isascii():
-                beginnings[run[:LONGEST_WORD]] = None
+                is_begun = run is runs[-1] and len(run) >= SHORTEST_BEGINNING
+                (beginnings if is_begun else pairs)[run[:LONGEST_WORD]] = None
             elif len(run) == 1:
                 beginnings[run] = None
             else:
