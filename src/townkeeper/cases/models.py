@@ -447,10 +447,14 @@ class Alarm(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["task", "turn", "rung"], condition=~Q(task=None), name="cases_alarm_task"
+                fields=["task", "turn", "rung"],
+                condition=Q(task__isnull=False),
+                name="cases_alarm_task",
             ),
             models.UniqueConstraint(
-                fields=["ask", "turn", "rung"], condition=~Q(ask=None), name="cases_alarm_ask"
+                fields=["ask", "turn", "rung"],
+                condition=Q(ask__isnull=False),
+                name="cases_alarm_ask",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["unit", "at"], name="cases_alarm_unit")]
