@@ -19,7 +19,7 @@ EACH = "each"
 GROUP = "group:"
 
 
-class RelapseRule(Strict):
+class RelapseRule(Sourced):
     """When the same kind of matter at the same place counts as having come back."""
 
     days: int | None = Field(default=None, ge=1, le=3650)

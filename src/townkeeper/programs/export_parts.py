@@ -166,7 +166,11 @@ def _put_category(
         "keywords": list(row.keywords),
         "source": row.source,
     }
-    relapse = {"days": row.relapse_days, "metres": row.relapse_metres}
+    relapse = {
+        "days": row.relapse_days,
+        "metres": row.relapse_metres,
+        "as_one": row.relapse_as_one or None,
+    }
     values["relapse"] = {key: value for key, value in relapse.items() if value is not None}
     if not national:
         values |= {"name": texts(row.name, row.names), "aliases": list(row.aliases)}

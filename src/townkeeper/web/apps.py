@@ -1,6 +1,9 @@
 """The Django app `web`: templates, static files and template tags of all faces."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class WebConfig(AppConfig):
@@ -8,3 +11,9 @@ class WebConfig(AppConfig):
 
     name = "townkeeper.web"
     label = "web"
+
+    @override
+    def ready(self) -> None:
+        """Let histories tell what the apps above the cases write into them."""
+        for name in ("campaign_words", "relapse_words"):
+            import_module(f"townkeeper.web.{name}")
