@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from townkeeper.campaigns.listing import ListRow
 from townkeeper.cases.imports.resolve import Resolver, folded
 from townkeeper.cases.intake import NOT_TEXT
 from townkeeper.cases.models import Case
+from townkeeper.duties.models import Category
 from townkeeper.duties.register import CategoryRow, Register, UnitRow
 
 TITLE_MAX: Final = 200
@@ -98,6 +100,15 @@ class Checker:
         self.today = now.astimezone(ZONE).date()
         self.resolver = Resolver(register)
         self.territories = self._territories()
+
+    @cached_property
+    def category_words(self) -> dict[str, str]:
+        """Return the words of categories in use, keywords too, and what each stands for."""
+        words: dict[str, str] = {}
+        for row in Category.objects.filter(is_used=True).order_by("sort_key", "pk"):
+            for word in (row.name, *row.names.values(), *row.keywords):
+                words.setdefault(folded(str(word)), row.title)
+        return words
 
     def _territories(self) -> list[tuple[str, UnitRow]]:
         """Return the names of areas below the top, the longest first: 東興街道 before 東興."""
@@ -201,8 +212,8 @@ class Checker:
                 "category", word, _("Several categories have this name."),
                 _("Write the code: %(codes)s.") % {"codes": ", ".join(r.key for r in found)},
             )  # fmt: skip
-        names = {folded(c.name): c.name for c in self.register.categories.values() if c.is_used}
-        raise RowWrongError("category", word, _("There is no such category."), nearest(word, names))
+        hint = nearest(word, self.category_words)
+        raise RowWrongError("category", word, _("There is no such category."), hint)
 
     def _area(self, row: ListRow, place: str) -> UnitRow | None:
         """Return the area that the row names, or the one whose name stands in the place."""
@@ -304,7 +315,8 @@ def nearest(word: str, names: dict[str, str]) -> str | Promise:
     near += [name for name in names if name not in near and (plain in name or name in plain)]
     if not near:
         return ""
-    return _("Is it %(names)s?") % {"names": "、".join(f"“{names[n]}”" for n in near[:3])}
+    meant = dict.fromkeys(names[name] for name in near)
+    return _("Is it %(names)s?") % {"names": "、".join(f"“{name}”" for name in list(meant)[:3])}
 
 
 def _split(text: str) -> list[str]:

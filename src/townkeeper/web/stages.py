@@ -23,6 +23,8 @@ CHANNELS: dict[str, str | Promise] = {
     "window": _("service window"),
     "media": _("media"),
     "letter": _("letter"),
+    "exposure": _("exposure list"),
+    "order": _("order to units"),
 }
 
 
