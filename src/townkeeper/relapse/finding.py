@@ -70,13 +70,41 @@ def look_for_relapses(
     terms = read_terms(_vague(cursor, as_of))
     cases = Case.objects.all() if since is None else Case.objects.filter(updated_at__gte=since)
     looked = found = 0
-    for new, former in _slices(cases, terms, is_whole=since is None):
-        pairs = _pairs(new, former)
+    for looked_now, pairs in _pairs_among(cases, terms, is_whole=since is None):
         found += len(write_pairs(pairs, actor=actor))
-        looked += len(new)
-        progress(len(new))
+        looked += looked_now
+        progress(looked_now)
     _advance(as_of)
     return Look(since, looked, found)
+
+
+def pairs_among(
+    cases: "QuerySet[Case]", *, is_whole: bool = False
+) -> Iterator[tuple[int, list[Pair]]]:
+    """Yield what a look would record, without recording it: (cases looked at, pairs).
+
+    `is_whole` says that the cases are all there are: then nothing can follow from behind.
+    """
+    yield from _pairs_among(cases, read_terms(vague_points()), is_whole=is_whole)
+
+
+def _pairs_among(
+    cases: "QuerySet[Case]", terms: Terms, *, is_whole: bool
+) -> Iterator[tuple[int, list[Pair]]]:
+    for new, former in _slices(cases, terms, is_whole=is_whole):
+        yield len(new), _pairs(new, former)
+
+
+def explained(case: Case) -> Iterator[tuple[str, str]]:
+    """Yield the plans of the queries that read: of a whole look, and for one case."""
+    terms = read_terms(())
+    everything = Case.objects.exclude(stage__in=GONE).exclude(category=None)
+    yield "new cases, all", everything.order_by("opened_at", "id").explain()
+    low, high = case.opened_at - terms.longest, case.opened_at
+    closed = Case.objects.filter(stage=Stage.CLOSED, closed_at__gte=low, closed_at__lt=high)
+    yield "closed cases of a window", closed.explain()
+    new = next(opened_sites(Case.objects.filter(pk=case.pk), terms))
+    yield "one case", _near(case, new, terms).explain()
 
 
 def look_at(case: Case, *, actor: str = SYSTEM) -> Recurrence | None:
