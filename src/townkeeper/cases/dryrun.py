@@ -296,18 +296,23 @@ class CountedGap:
 def counted_gaps(known: Register, on: date, *, month: str) -> list[CountedGap]:
     """Return the register's gaps, those with the most cases of the month first."""
     pairs = {(row[0], row[1]): row[2] for row in _counted(month)}
-    gaps = gaps_by_area(known, on, {area for _category, area in pairs if area})
+    lost = {
+        pair: count
+        for pair, count in pairs.items()
+        if pair[0] and _resolve(known, pair, on).lead is None
+    }
+    areas = {area for _category, area in pairs if area}
+    gaps = gaps_by_area(known, on, areas, {category for category, _area in lost if category})
     counts: Counter[tuple[int, int]] = Counter()
     by_category: dict[int, list[tuple[str, int]]] = {}
     for gap in gaps:
         counts[gap.category.id, gap.area.id] += 0
         by_category.setdefault(gap.category.id, []).append((gap.area.path, gap.area.id))
-    for pair, count in pairs.items():
-        place = known.units.get(pair[1]) if pair[1] else known.root
-        if pair[0] is None or place is None or _resolve(known, pair, on).lead is not None:
-            continue
-        over = [pk for path, pk in by_category.get(pair[0], ()) if place.path.startswith(path)]
-        counts[pair[0], over[0] if over else place.id] += count
+    for (category, area), count in lost.items():
+        place = known.units[area] if area else known.root
+        if category and place:
+            over = [pk for path, pk in by_category.get(category, ()) if place.path.startswith(path)]
+            counts[category, over[0] if over else place.id] += count
     rows = [
         CountedGap(row.key, row.name, area.code, area.name, count)
         for (category, unit), count in counts.items()

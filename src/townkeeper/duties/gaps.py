@@ -19,19 +19,21 @@ class Gap:
     area: UnitRow
 
 
-def gaps_by_area(known: Register, on: date, also: Iterable[int] = ()) -> list[Gap]:
+def gaps_by_area(
+    known: Register, on: date, also: Iterable[int] = (), kinds: Iterable[int] = ()
+) -> list[Gap]:
     """Return the gaps of a day, each for the largest area that it covers.
 
-    Looked at are used categories without others below them. `also`: ids of units that are areas
-    although their kind does not say so, such as those in which cases have been reported.
+    Looked at are used categories without others below them, and those in `kinds`. `also`: ids of
+    units that are areas although their kind does not say so: cases have been reported in them.
     """
-    below = _areas(known, on, set(also))
+    below, wanted = _areas(known, on, set(also)), set(kinds)
     parents = {row.parent for row in known.categories.values()}
     tops = below.get("", [])
     return [
         Gap(row, area)
         for row in known.categories.values()
-        if row.is_used and row.id not in parents
+        if (row.is_used and row.id not in parents) or row.id in wanted
         for covered in (led_areas(known, row, on),)
         for top in tops
         for area in _uncovered(top, covered, below)
