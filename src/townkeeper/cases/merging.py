@@ -379,7 +379,9 @@ def _write_return(pk: int, merge: Merge, top: Case, *, actor: str, reason: str) 
         more = ("is_provisional", "calendar_id")
         batch.change(Task, task.id, **{name: getattr(task, name) for name in (*names, *more)})
     case.step, case.stage, case.main_id = before["step"], before["stage"], None
-    case.closed_at, case.outcome, case.answer = None, "", ""
+    ended = before.get("closed_at")  # an import links what its file had ended
+    case.closed_at = datetime.fromisoformat(ended) if ended else None
+    case.outcome, case.answer = before.get("outcome", ""), ""
     owner = register.units.get(case.unit_id) if case.unit_id else None
     heir = register.standing(owner, today) if owner else None
     case.unit_id = heir.id if heir else None

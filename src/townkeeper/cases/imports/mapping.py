@@ -118,6 +118,16 @@ class StateRules(Strict):
     duplicate: Words = ()
 
 
+class DuplicateRules(Strict):
+    """How the records in a `duplicate` state find the record that they repeat."""
+
+    within_metres: float = Field(default=100, gt=0, le=5_000)
+    within_days: float = Field(default=30, gt=0, le=3_650)
+    """How much earlier that one may have come in."""
+    least: float = Field(default=0.5, ge=0, le=1)
+    """The confidence below which none is taken: then the record stays a duplicate of nothing."""
+
+
 class UnknownRules(Strict):
     """What happens to unknown values; empty ones are never rejected, only counted."""
 
@@ -157,6 +167,8 @@ class ImportMapping(Strict):
     """Values that mean nothing; spaces alone always do."""
     dates: DateRules = DateRules()
     states: StateRules = StateRules()
+    duplicates: DuplicateRules | None = None
+    """Whether and how records in a `duplicate` state are linked with the one they repeat."""
     values: ValueRules = ValueRules()
     unknown: UnknownRules = UnknownRules()
     outcome: str = ""
@@ -187,6 +199,9 @@ class ImportMapping(Strict):
             raise ValueError(msg)
         if words and not self.columns.state:
             msg = "states are given, but columns.state names no column"
+            raise ValueError(msg)
+        if self.duplicates is not None and not self.states.duplicate:
+            msg = "duplicates are to be linked, but states.duplicate names no state"
             raise ValueError(msg)
         return self
 

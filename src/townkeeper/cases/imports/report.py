@@ -85,6 +85,11 @@ class ImportReport:
     notes: int = 0
     """Rows that are no records: titles, remarks."""
     rejections_file: str | None = None
+    linked: int = 0
+    """Duplicates linked with the case that they repeat."""
+    unlinked: int = 0
+    """Duplicates for which none was found; none is made up."""
+    unlinked_file: str | None = None
     dry_run: bool = False
     seconds: float = 0.0
     warnings: list[Warn] = field(default_factory=list)

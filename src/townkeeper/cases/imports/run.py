@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.cases.desk import DEFAULT_PREFIX
 from townkeeper.cases.imports.bulk import few_checkpoints
 from townkeeper.cases.imports.changing import Changer, Known, handled_here, known_cases
+from townkeeper.cases.imports.duplicates import link_duplicates
 from townkeeper.cases.imports.mapping import ImportMapping
 from townkeeper.cases.imports.plan import plan_for
 from townkeeper.cases.imports.records import Record, RecordReader
@@ -158,6 +159,12 @@ class Run:
                     progress(self.report.read, counted.rows)
         finally:
             self.report.rejections_file = self.rejections.close()
+        if self.mapping.duplicates is not None and not self.dry_run:
+            linked = link_duplicates(
+                self.mapping, actor=self.actor, now=self.now, folder=self.rejections.path.parent
+            )
+            self.report.linked, self.report.unlinked = linked.linked, linked.unlinked
+            self.report.unlinked_file = linked.file
         self.report.warnings = self.tally.listed()
         self.report.seconds = round(time.perf_counter() - began, 3)
         if not self.dry_run:
@@ -246,7 +253,8 @@ class Run:
     def _record_run(self) -> None:
         """Leave a trace of the import itself: who, when, which file, how many."""
         said = self.report.as_dict()
-        counts = ("read", "created", "updated", "unchanged", "rejected", "repeated", "notes")
+        counts = ["read", "created", "updated", "unchanged", "rejected", "repeated", "notes"]
+        counts += ["linked", "unlinked"] if self.mapping.duplicates is not None else []
         with transaction.atomic():
             record_entry(
                 subject=f"import:{self.mapping.system}",

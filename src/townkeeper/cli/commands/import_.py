@@ -75,6 +75,13 @@ def _say(data: dict[str, Any]) -> str:
         f"  {warning['count']:>7,}  {warning['text']}  ({'; '.join(warning['examples'][:3])})"
         for warning in data["warnings"]
     ]
+    if data["linked"] or data["unlinked"]:
+        lines.append(
+            _("Duplicates: %(linked)s linked with the case they repeat, %(unlinked)s with none.")
+            % {key: f"{data[key]:,}" for key in ("linked", "unlinked")}
+        )
+    if data["unlinked_file"]:
+        lines.append(_("Duplicates of nothing found: %(file)s") % {"file": data["unlinked_file"]})
     answers = data.get("answers")
     if answers and answers["answered"]:
         lines.append(
