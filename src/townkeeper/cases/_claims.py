@@ -5,6 +5,7 @@ over whatever somebody else holds: nobody waits, so nothing can lock up in a cir
 transaction is the only writer.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ What = Literal["task", "ask"]
 
 TASKS: Final = """
 SELECT t.id, t.case_id, c.number, c.procedure_id, t.step, c.counts, t.performer, t.unit_id,
- t.opened_at, t."limit", t.extensions, t.due_at, t.warn_at, t.next_at, t.rung, t.moves,
+ {t.opened_at}, t."limit", t.extensions, {t.due_at}, {t.warn_at}, {t.next_at}, t.rung, t.moves,
  t.calendar_id, h.length, h.head,
  EXISTS (SELECT 1 FROM cases_pause p WHERE p.task_id = t.id),
  EXISTS (SELECT 1 FROM cases_alarm a WHERE a.task_id = t.id AND a.rung >= t.rung)
@@ -30,8 +31,8 @@ WHERE t.done_at IS NULL AND t.next_at IS NOT NULL AND t.next_at <= %s
 ORDER BY t.next_at LIMIT %s"""
 ASKS: Final = """
 SELECT a.id, a.case_id, c.number, c.procedure_id, COALESCE(t.step, c.step), c.counts, a.decider,
- COALESCE(a.unit_id, t.unit_id, c.unit_id), a.asked_at, a."limit", '[]', a.due_at, NULL,
- a.next_at, a.rung, 0, NULL, h.length, h.head, FALSE,
+ COALESCE(a.unit_id, t.unit_id, c.unit_id), {a.asked_at}, a."limit", '[]', {a.due_at}, NULL,
+ {a.next_at}, a.rung, 0, NULL, h.length, h.head, FALSE,
  EXISTS (SELECT 1 FROM cases_alarm r WHERE r.ask_id = a.id AND r.rung >= a.rung)
 FROM cases_ask a JOIN cases_case c ON c.id = a.case_id
  JOIN journal_chain h ON h.subject = 'case:' || c.number
@@ -74,7 +75,19 @@ class Claimed:
 
 def statement(what: What) -> str:
     """Return the claiming statement of the database in use."""
-    return STATEMENTS[what] + (LOCKS[what] if is_postgresql() else "")
+    return as_read(STATEMENTS[what]) + (LOCKS[what] if is_postgresql() else "")
+
+
+MOMENT: Final = re.compile(r"\{(\w+\.\w+)\}")
+
+
+def as_read(text: str) -> str:
+    """Put in the columns of times, which stand in braces.
+
+    SQLite gives an expression as it is stored; a plain column would go through Django's converter,
+    which takes as long as everything else that is done with a row.
+    """
+    return MOMENT.sub(r"\1" if is_postgresql() else r"\1 || ''", text)
 
 
 def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
@@ -120,8 +133,9 @@ def _from_text(moment: Any) -> Any:  # noqa: ANN401 - what a driver gives
     """Read what Django's SQLite backend writes: UTC without a zone; a plain column is read so."""
     if moment is None:
         return None
-    plain = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return plain.replace(tzinfo=UTC)
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment + "+00:00")
+    return moment.replace(tzinfo=UTC)
 
 
 Pauses = tuple[tuple[datetime, datetime | None], ...]

@@ -7,30 +7,30 @@ from typing import Any, Final
 import msgspec
 from django.db import connection
 
-from townkeeper.cases._claims import read_moment
+from townkeeper.cases._claims import as_read, read_moment
 from townkeeper.cases._recount import CaseRow, ClockRow
 from townkeeper.cases.imports.bulk import is_postgresql
 
-CASE: Final = """c.id, c.number, c.procedure_id, c.category_id, c.opened_at, c.due_at, c.warn_at,
- c.promise, c.promise_due_at, h.length, h.head"""
+CASE: Final = """c.id, c.number, c.procedure_id, c.category_id, {c.opened_at}, {c.due_at},
+ {c.warn_at}, c.promise, {c.promise_due_at}, h.length, h.head"""
 CASE_COLUMNS: Final = 11
 TASKS: Final = f"""
-SELECT {CASE}, t.id, t.step, COALESCE(u.code, ''), t.part, t.branch, t.opened_at,
- t."limit", t.extensions, t.due_at, t.warn_at, t.next_at, t.rung, t.moves, t.calendar_id,
- t.is_provisional, t.is_given
+SELECT {CASE}, t.id, t.step, COALESCE(u.code, ''), t.part, t.branch, {{t.opened_at}},
+ t."limit", t.extensions, {{t.due_at}}, {{t.warn_at}}, {{t.next_at}}, t.rung, t.moves,
+ t.calendar_id, t.is_provisional, t.is_given
 FROM cases_task t JOIN cases_case c ON c.id = t.case_id
  JOIN journal_chain h ON h.subject = 'case:' || c.number
  LEFT JOIN units_unit u ON u.id = t.unit_id
-WHERE t.case_id {{chosen}} AND t.done_at IS NULL ORDER BY t.id"""
+WHERE t.case_id [chosen] AND t.done_at IS NULL ORDER BY t.id"""
 ASKS: Final = """
-SELECT a.case_id, a.id, COALESCE(t.step, c.step), a.action, a.asked_at, a."limit", a.due_at,
- a.next_at, a.rung
+SELECT a.case_id, a.id, COALESCE(t.step, c.step), a.action, {a.asked_at}, a."limit", {a.due_at},
+ {a.next_at}, a.rung
 FROM cases_ask a JOIN cases_case c ON c.id = a.case_id LEFT JOIN cases_task t ON t.id = a.task_id
-WHERE a.case_id {chosen} AND a.decided_at IS NULL ORDER BY a.id"""
+WHERE a.case_id [chosen] AND a.decided_at IS NULL ORDER BY a.id"""
 STOPS: Final = """
-SELECT t.case_id, t.id, t.part, p.since, p.until
+SELECT t.case_id, t.id, t.part, {p.since}, {p.until}
 FROM cases_pause p JOIN cases_task t ON t.id = p.task_id
-WHERE t.case_id {chosen} ORDER BY p.since, p.id"""
+WHERE t.case_id [chosen] ORDER BY p.since, p.id"""
 Read = Callable[[Any], Any]
 
 
@@ -70,13 +70,14 @@ def read_cases(ids: Sequence[int], *, lock: bool) -> list[CaseRow]:
 def _chosen(ask: str, ids: Sequence[int], *, lock: bool = False) -> list[tuple[Any, ...]]:
     if not ids:
         return []
+    ask = as_read(ask)
     with connection.cursor() as cursor:
         if is_postgresql():
             locks = " FOR UPDATE OF c, t, h SKIP LOCKED" if lock else ""
-            cursor.execute(ask.format(chosen="= ANY(%s)") + locks, [list(ids)])
+            cursor.execute(ask.replace("[chosen]", "= ANY(%s)") + locks, [list(ids)])
         else:
             chosen = "IN (SELECT value FROM json_each(%s))"
-            cursor.execute(ask.format(chosen=chosen), [json.dumps(list(ids))])
+            cursor.execute(ask.replace("[chosen]", chosen), [json.dumps(list(ids))])
         return list(cursor.fetchall())
 
 

@@ -4,8 +4,8 @@ The caller holds the heads: it read them inside its transaction, in rows that no
 until it ends. Nothing is written before `flush`.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from townkeeper.cases.imports.bulk import (
     BulkTable,
     is_postgresql,
-    moment_writer,
     update_rows,
 )
 from townkeeper.journal.actions import json_line
@@ -31,7 +30,7 @@ class Chains:
         self.actor, self.time, self.origin = actor, time, clock.origin()
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._rows: list[tuple[Any, ...]] = []
-        self._stored = moment_writer()(time)
+        self._stored = utc_writer()(time.astimezone(UTC))
 
     def hold(self, subject: str, length: int, head: bytes) -> None:
         """Say how long a chain is and what it ends with; what was said before stays."""
@@ -68,6 +67,19 @@ class Chains:
         set_many(Chain, ("length", "head"), ("integer", "bytea"), heads, key=("subject", "varchar"))
         self._rows = []
         return written
+
+
+def utc_writer() -> Callable[[datetime | None], object]:
+    """Return the function that gives times in UTC, each another one, as the driver takes them."""
+    return _unchanged if is_postgresql() else _plain_text
+
+
+def _unchanged(moment: datetime | None) -> object:
+    return moment
+
+
+def _plain_text(moment: datetime | None) -> object:
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(" ")
 
 
 def set_many(

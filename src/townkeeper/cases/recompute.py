@@ -18,9 +18,9 @@ from townkeeper.calendars.models import CalendarVersion
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._recount import CaseRow, ClockRow, Differences, LimitOf, recount
 from townkeeper.cases._recount_rows import open_cases, read_cases
-from townkeeper.cases.chains import Chains, set_many
+from townkeeper.cases.chains import Chains, set_many, utc_writer
 from townkeeper.cases.desk import BY_CATEGORY, Desk, desk
-from townkeeper.cases.imports.bulk import few_checkpoints, moment_writer
+from townkeeper.cases.imports.bulk import few_checkpoints
 from townkeeper.cases.models import Ask, Case, Task
 from townkeeper.cases.sweep import procedure_by
 from townkeeper.kit import clock
@@ -158,7 +158,7 @@ class _Run:
         self._numbers: dict[int, int] = dict(
             CalendarVersion.objects.filter(calendar=version.calendar).values_list("pk", "number")
         )
-        self._stored = moment_writer()
+        self._stored = utc_writer()
 
     def look(self, batch: int = BATCH) -> Recount:
         for ids in _parts(open_cases(), batch):

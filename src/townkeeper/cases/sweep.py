@@ -20,8 +20,8 @@ from townkeeper.calendars.actions import calendar_of, current
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._claims import Claimed, What, alarms_before, claim, pauses_of
 from townkeeper.cases._climb import Climber, climb
-from townkeeper.cases.chains import Chains, set_many
-from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, json_value, moment_writer
+from townkeeper.cases.chains import Chains, set_many, utc_writer
+from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, json_value
 from townkeeper.cases.ladder import Ticking, rungs_of, rungs_of_asks, told
 from townkeeper.cases.models import Alarm, Ask, Case, ProcedureVersion, Task
 from townkeeper.kit import clock
@@ -143,7 +143,7 @@ class _Batch:
     """The rows that one batch of clocks writes."""
 
     def __init__(self, what: What, now: datetime) -> None:
-        self.what, self.now, self.stored = what, now, moment_writer()
+        self.what, self.now, self.stored = what, now, utc_writer()
         self.stored_now = self.stored(now)
         self.chains = Chains(actor=ACTOR, time=now)
         self.alarms: list[tuple[Any, ...]] = []
