@@ -148,10 +148,11 @@ def test_disputes_and_what_waits_for_my_decision(people, handled):
     assert ids(people["arbiter"], ask="decide") == []
 
 
-@pytest.mark.parametrize("dense", [1, 10_000])
-def test_both_ways_to_a_units_past_show_what_it_may_see(people, monkeypatch, dense):
-    monkeypatch.setattr(sights, "DENSE", dense)
-    sights._dense.clear()
+@pytest.mark.parametrize(("few", "many"), [(3000, 20_000), (0, 20_000), (0, 0)])
+def test_all_ways_to_a_units_past_show_what_it_may_see(people, monkeypatch, few, many):
+    monkeypatch.setattr(sights, "FEW", few)
+    monkeypatch.setattr(sights, "MANY", many)
+    monkeypatch.setattr(sights, "_volumes", {})
     for number in range(4):
         case = opened(title=f"case {number}", area="S2" if number % 2 else "S1")
         if number < 2:
@@ -165,7 +166,6 @@ def test_both_ways_to_a_units_past_show_what_it_may_see(people, monkeypatch, den
                     seen = seen.filter(stage__in=ENDED)
                 wanted = list(seen.order_by("-opened_at", "-pk").values_list("pk", flat=True))
             assert ids(people[who], tab=tab, newest_first=True) == wanted
-    sights._dense.clear()
 
 
 def test_what_a_unit_lists_as_running_it_may_see(people, handled):

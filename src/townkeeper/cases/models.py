@@ -307,7 +307,9 @@ class Task(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["unit", "due_at", "id"], condition=Q(done_at=None), name="cases_task_open"
+                fields=["unit", "due_at", "id", "case", "performer"],
+                condition=Q(done_at=None),
+                name="cases_task_list",
             ),
             models.Index(fields=["unit", "case"], name="cases_task_unit"),
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),

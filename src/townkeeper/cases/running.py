@@ -42,3 +42,11 @@ class Before(Beyond):
     """`(a, b) < (x, y)`."""
 
     sign: ClassVar = "<"
+
+
+class IsThere(Func):
+    """`IsThere(Subquery(…))`: the one value that a query asks for is there."""
+
+    template = "%(expressions)s IS NOT NULL"
+    arity = 1
+    output_field: ClassVar = BooleanField()

@@ -3,18 +3,22 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case, CaseQuerySet, Task
+from townkeeper.cases.running import IsThere
 from townkeeper.units.models import Post, Unit, posts_of
 from townkeeper.units.permissions import Permission
 
-DENSE = 10_000
-"""Cases or tasks from which on reading backwards meets those of a unit soon enough."""
+FEW = 3000
+"""Cases that are rather put together than looked for."""
+MANY = 20_000
+"""Tasks that are rather asked for case by case than listed."""
 KEPT_SECONDS = 600.0
 
 
@@ -64,26 +68,62 @@ def seen_by(cases: CaseQuerySet, sight: Sight, tab: str) -> CaseQuerySet:
         with_us = Task.objects.filter(done_at=None, unit__in=units)
         found |= Q(pk__in=with_us.values("case"))
     else:
-        found |= Q(Exists(Task.objects.filter(case=OuterRef("pk"), unit__in=units)))
+        found |= _touched(units)
     if sight.nowhere:
         placed = Task.objects.filter(case=OuterRef("pk")).exclude(unit=None)
         found |= Q(unit=None, area=None) & ~Exists(placed)
     return cases.filter(found)
 
 
-_dense: dict[tuple[int, ...], tuple[float, bool]] = {}
+def _touched(units: tuple[int, ...]) -> Q:
+    """Return the condition "a task of these units": from a list of cases while that is short.
+
+    Where units have many tasks, asking for each case is quicker, as lists end after a page. A
+    value that is compared with nothing, not EXISTS: PostgreSQL would turn that into the list.
+    """
+    tasks = Task.objects.filter(unit__in=units)
+    if volume_of(units).tasks < MANY:
+        return Q(pk__in=tasks.values("case"))
+    one = tasks.filter(case=OuterRef("pk")).order_by().values("case")[:1]
+    return Q(IsThere(Subquery(one)))
 
 
-def is_dense(units: tuple[int, ...]) -> bool:
-    """Whether some units have many cases or tasks; asked anew every ten minutes."""
-    at, answer = _dense.get(units, (float("-inf"), False))
+def ids_of_few(sight: Sight) -> set[int] | None:
+    """Return the cases that a person sees where they are few, None where they are not.
+
+    Lists of the past are read backwards until a page is full; a unit with hardly any cases would
+    have all read.
+    """
+    if sight.everything or sight.nowhere or volume_of(sight.units).cases >= FEW:
+        return None
+    units = sight.units
+    return {
+        *Case.objects.filter(unit__in=units).values_list("pk", flat=True),
+        *Case.objects.filter(area__in=units).values_list("pk", flat=True),
+        *Task.objects.filter(unit__in=units).values_list("case", flat=True),
+    }
+
+
+class Volume(NamedTuple):
+    """How much some units have to do with, counted up to a limit."""
+
+    tasks: int
+    cases: int
+    """Tasks, cases answered for, and cases in the area together: an upper bound."""
+
+
+_volumes: dict[tuple[int, ...], tuple[float, Volume]] = {}
+
+
+def volume_of(units: tuple[int, ...]) -> Volume:
+    """Return how much some units have to do with; asked anew every ten minutes."""
+    at, known = _volumes.get(units, (float("-inf"), Volume(0, 0)))
     if time.monotonic() - at < KEPT_SECONDS:
-        return answer
-    counted = (
-        Case.objects.filter(area__in=units),
-        Case.objects.filter(unit__in=units),
-        Task.objects.filter(unit__in=units),
-    )
-    answer = any(rows[:DENSE].count() == DENSE for rows in counted)
-    _dense[units] = (time.monotonic(), answer)
-    return answer
+        return known
+    tasks = Task.objects.filter(unit__in=units)[:MANY].count()
+    cases = tasks
+    for rows in (Case.objects.filter(unit__in=units), Case.objects.filter(area__in=units)):
+        cases += rows[:FEW].count() if cases < FEW else 0
+    known = Volume(tasks, cases)
+    _volumes[units] = (time.monotonic(), known)
+    return known

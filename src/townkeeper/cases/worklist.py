@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Value, When
+from django.db.models import Case as Case_
 from django.utils import timezone
 
 from townkeeper.cases.models import ENDED, Ask, Case, CaseQuerySet, Pause, Stage, Task
 from townkeeper.cases.running import Before, Beyond
 from townkeeper.cases.search.find import find_newest
 from townkeeper.cases.search.words import parse_query
-from townkeeper.cases.sight import Sight, is_dense, seen_by
+from townkeeper.cases.sight import Sight, ids_of_few, seen_by
 from townkeeper.duties.models import Category
 from townkeeper.units.models import Unit
 from townkeeper.units.permissions import Permission
@@ -229,25 +230,15 @@ def _by_due(rows: Any, limit: int, after: Key | None, *more: str) -> list[Any]: 
 
 
 def _newest(sight: Sight, wish: Wish, *, now: datetime, limit: int, after: Key | None) -> list[Any]:
-    """Return rows newest first.
-
-    Where a unit has many cases, reading backwards meets enough of them soon; where it has few, its
-    own, those of its area and those of its tasks are each asked for, and put together.
-    """
-
-    def newest(cases: CaseQuerySet) -> list[Any]:
-        if after is not None and after.moment is not None:
-            cases = cases.filter(Before("opened_at", "pk", (after.moment, after.pk)))
-        return list(cases.order_by("-opened_at", "-pk").values_list("opened_at", "pk")[:limit])
-
-    units = sight.units
-    if sight.everything or sight.nowhere or wish.tab == "open" or is_dense(units):
-        return newest(cases_of(sight, wish, now))
-    cases = _narrowed(Case.objects.all(), sight, wish, now)
-    with_us = Task.objects.filter(unit__in=units).values("case")
-    parts = (Q(unit__in=units), Q(area__in=units), Q(pk__in=with_us))
-    rows = {row for part in parts for row in newest(cases.filter(part))}
-    return sorted(rows, reverse=True)[:limit]
+    """Return rows newest first, read backwards; where a unit has few cases, from those alone."""
+    few = ids_of_few(sight) if wish.tab != "open" else None
+    if few is None:
+        cases = cases_of(sight, wish, now)
+    else:
+        cases = _narrowed(Case.objects.filter(pk__in=few), sight, wish, now)
+    if after is not None and after.moment is not None:
+        cases = cases.filter(Before("opened_at", "pk", (after.moment, after.pk)))
+    return list(cases.order_by("-opened_at", "-pk").values_list("opened_at", "pk")[:limit])
 
 
 def _found(sight: Sight, wish: Wish, *, now: datetime, size: int, after: Key | None) -> Page:
@@ -283,14 +274,22 @@ def count_lines(sight: Sight, wish: Wish, *, now: datetime, most: int) -> Amount
 
 def count_running(sight: Sight, now: datetime) -> dict[str, int]:
     """Count the running cases a person sees: all, by stage, by clock, without owner. One query."""
-    seen = seen_by(Case.objects.all(), sight, "open").running()
-    return seen.aggregate(
-        open=Count("pk"),
-        soon=Count("pk", filter=due_condition("soon", now)),
-        over=Count("pk", filter=due_condition("over", now)),
-        nobody=Count("pk", filter=Q(unit=None)),
-        **{str(stage): Count("pk", filter=Q(stage=stage)) for stage in RUNNING},
-    )
+    seen = seen_by(Case.objects.all(), sight, "open").running().order_by()
+    groups = seen.values_list(
+        "stage",
+        Case_(
+            When(due_condition("over", now), then=Value("over")),
+            When(due_condition("soon", now), then=Value("soon")),
+            default=Value(""),
+        ),
+        ExpressionWrapper(Q(unit=None), BooleanField()),
+    ).annotate(n=Count("pk"))
+    figures = dict.fromkeys(("open", "over", "soon", "nobody", *map(str, RUNNING)), 0)
+    for stage, colour, ownerless, number in groups:
+        for name in ("open", stage, colour, "nobody" if ownerless else ""):
+            if name:
+                figures[name] = figures.get(name, 0) + number
+    return figures
 
 
 RUNNING = tuple(stage for stage in Stage if stage not in ENDED)
