@@ -73,7 +73,10 @@ def take_in(data: bytes, *, zone: tzinfo = SITE_ZONE) -> Copies:
     image = _opened(data)
     seen = _seen(image, zone)
     upright = _upright(image, PUBLIC_EDGE)
-    return Copies(seen, _shown(upright, PUBLIC_EDGE), _shown(upright, THUMB_EDGE), _mark(upright))
+    thumbnail = _scaled(upright, THUMB_EDGE)
+    return Copies(
+        seen, _shown(upright, quality=82), _shown(thumbnail, quality=75), fingerprint(thumbnail)
+    )
 
 
 def look(data: bytes, *, zone: tzinfo = SITE_ZONE) -> Seen:
@@ -99,13 +102,12 @@ def public_copy(data: bytes, boxes: Sequence[Box] = ()) -> bytes:
 def copies(data: bytes, boxes: Sequence[Box] = ()) -> tuple[bytes, bytes]:
     """Return the public copy and the thumbnail of a picture, `boxes` blacked out."""
     upright = _upright(_opened(data), PUBLIC_EDGE)
-    upright.thumbnail((PUBLIC_EDGE, PUBLIC_EDGE))
     pen, (width, height) = ImageDraw.Draw(upright), upright.size
     for left, top, right, bottom in boxes:
         corner = (math.floor(left * width), math.floor(top * height))
         far = (math.ceil(right * width) - 1, math.ceil(bottom * height) - 1)
         pen.rectangle((*corner, max(far[0], corner[0]), max(far[1], corner[1])), fill="black")
-    return _shown(upright, PUBLIC_EDGE), _shown(upright, THUMB_EDGE)
+    return _shown(upright, quality=82), _shown(_scaled(upright, THUMB_EDGE), quality=75)
 
 
 def small_grey(path: Path) -> Image.Image:
@@ -114,7 +116,6 @@ def small_grey(path: Path) -> Image.Image:
         image = _upright(_opened(path.read_bytes()), THUMB_EDGE)
     except OSError as error:
         raise NotAPhotoError(str(error)) from None
-    image.thumbnail((THUMB_EDGE, THUMB_EDGE))
     return image.convert("L")
 
 
@@ -140,33 +141,33 @@ def _load(image: Image.Image) -> None:
 
 
 def _upright(image: Image.Image, edge: int) -> Image.Image:
-    """Return the first picture of a file, decoded no larger than needed, turned as it is seen."""
+    """Return the first picture of a file as it is seen: turned, and scaled while it is decoded."""
     image.draft("RGB", (edge, edge))
     _load(image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ImageOps.exif_transpose(image).convert("RGB")
+            turned = ImageOps.exif_transpose(image)
         except _BROKEN:
-            # the tags are broken, the picture is not: it is shown as it lies
-            return image.convert("RGB")
+            turned = image  # the tags are broken, the picture is not: it is shown as it lies
+    upright = turned.convert("RGB")
+    upright.thumbnail((edge, edge), reducing_gap=2.0)
+    return upright
 
 
-def _shown(image: Image.Image, edge: int) -> bytes:
+def _scaled(image: Image.Image, edge: int) -> Image.Image:
+    small = image.copy()
+    small.thumbnail((edge, edge), reducing_gap=2.0)
+    return small
+
+
+def _shown(image: Image.Image, *, quality: int) -> bytes:
     """Return a JPEG of the pixels alone: no tag of the original comes along."""
-    small = image.copy()
-    small.thumbnail((edge, edge))
-    clean = Image.new("RGB", small.size)
-    clean.paste(small)
+    clean = Image.new("RGB", image.size)
+    clean.paste(image)
     out = io.BytesIO()
-    clean.save(out, "JPEG", quality=82 if edge > THUMB_EDGE else 75, optimize=True)
+    clean.save(out, "JPEG", quality=quality)
     return out.getvalue()
-
-
-def _mark(image: Image.Image) -> bytes | None:
-    small = image.copy()
-    small.thumbnail((THUMB_EDGE, THUMB_EDGE))
-    return fingerprint(small)
 
 
 def _seen(image: Image.Image, zone: tzinfo) -> Seen:
