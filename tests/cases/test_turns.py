@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
@@ -77,8 +77,9 @@ def test_statement_and_models_store_equal_rows(people, monkeypatch):
     assert verify_journal().problems == []
 
 
-def test_what_is_read_is_what_models_read(people):
-    case = make.opened(reporter_name="陳女士", lon=105.07, lat=29.6, text='甲\n"乙"')
+@pytest.mark.parametrize("point", [{}, {"lon": 105.0712345678901234, "lat": 29.1 + 0.2}])
+def test_what_is_read_is_what_models_read(people, point):
+    case = make.opened(reporter_name="陳女士", text='甲\n"乙"', **point)
     live(case, people)
     seen = read_case(case.pk)
     stored = Case.objects.get(pk=case.pk)
@@ -221,6 +222,14 @@ def test_several_entries_of_one_act_follow_each_other(people):
     record(**record_after)
     assert Chain.objects.get(subject=case.subject).length == 4
     assert verify_journal().problems == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL refuses it")
+def test_what_no_database_holds_is_an_error_and_cuts_nothing_off(people):
+    case = make.opened()
+    with pytest.raises(DataError):
+        make.do(case, "refuse", people["operator"], NINE, reason="x", answer="甲\x00乙")
+    assert make.do(case, "refuse", people["operator"], NINE, reason="甲乙").is_ended
 
 
 # --- who acts ---

@@ -5,7 +5,7 @@ one person, so the server gathers it: lists come as JSON, which one decoder turn
 No row is locked; whoever writes compares the version (`_save`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,11 +13,11 @@ from typing import Any, get_args
 
 import msgspec
 from django.db import connection
-from django.db.models import Field
 from msgspec.structs import fields
 
 from townkeeper.accounts.models import User
-from townkeeper.cases._write import JSON_COLUMNS, columns, execute, numbered
+from townkeeper.cases._wire import execute, numbered
+from townkeeper.cases._write import JSON_COLUMNS
 from townkeeper.cases.models import Case
 from townkeeper.journal.chain import ZERO
 from townkeeper.kit import clock
@@ -140,11 +140,26 @@ class Seen:
     head: bytes = field(default=ZERO)
 
 
-_CASE = columns(Case, without=())
-_NAMES = [f.attname for f in Case._meta.concrete_fields]
-_JSON_AT = [at for at, name in enumerate(_CASE) if name in JSON_COLUMNS]
-_CONVERTERS: "dict[str, list[tuple[int, list[Any], Field[Any, Any]]]]" = {}
-
+_CASE = tuple(Case._meta.concrete_fields)
+_NAMES = [each.attname for each in _CASE]
+_PYTHON: dict[str, Any] = {
+    "BigAutoField": int,
+    "ForeignKey": int,
+    "PositiveIntegerField": int,
+    "FloatField": float,
+    "DateTimeField": datetime,
+    "JSONField": Any,
+}
+"""What JSON brings for a column; text for all others."""
+_TYPES = [
+    kind | None if each.null else kind
+    for each in _CASE
+    for kind in (_PYTHON.get(each.get_internal_type(), str),)
+]
+_ROW: "msgspec.json.Decoder[tuple[Any, ...]]" = msgspec.json.Decoder(
+    tuple[tuple(_TYPES)],  # type: ignore[misc]
+    strict=False,
+)
 _TASKS = msgspec.json.Decoder(list[TaskRow], strict=False)
 _PAUSES = msgspec.json.Decoder(list[PauseRow], strict=False)
 _EVIDENCE = msgspec.json.Decoder(list[EvidenceRow], strict=False)
@@ -153,6 +168,22 @@ _POSTS = msgspec.json.Decoder(list[PostRow], strict=False)
 
 _ACTS = f'%"{Permission.CASES_CASE_ACT}"%'
 _POST_FIELDS = ("r.key", "p.unit_id", "u.path", "u.parent_id IS NULL")
+
+
+def _case_columns(*, lite: bool) -> list[str]:
+    """Return the columns of the case, written so that JSON carries them on either database."""
+    found = []
+    for each, kind in zip(_CASE, _TYPES, strict=True):
+        column = f'c."{each.column}"'
+        if lite and (kind is datetime or datetime in get_args(kind)):
+            column = f"{column} || 'Z'"
+        if lite and kind is Any:
+            column = f"json({column})"
+        if lite and float in get_args(kind):
+            # its JSON would keep fifteen digits, and its printf calls nothing zero
+            column = f"CASE WHEN {column} IS NOT NULL THEN printf('%%!.17g', {column}) END"
+        found.append(column)
+    return found
 
 
 def _fields(row: type[msgspec.Struct], table: str, *, lite: bool) -> list[str]:
@@ -194,11 +225,12 @@ def _statement(*, lite: bool) -> str:
         f" AND CAST(r.permissions AS text) LIKE %s AND p.user_id = {mark['id']}"
     )
     pauses = "cases_pause p JOIN cases_task t ON t.id = p.task_id WHERE t.case_id = c.id"
+    case = ", ".join(_case_columns(lite=lite))
     parts = [
-        *(f'c."{name}"' for name in _CASE),
+        f"json_array({case})" if lite else f"json_build_array({case})",
         "COALESCE((SELECT value FROM journal_stamp WHERE key = 'registers'), 0)",
         "h.length",
-        "h.head",
+        "hex(h.head)" if lite else "encode(h.head, 'hex')",
         _list(_POST_FIELDS, posts, "p.id", lite=lite),
         _list(
             _fields(TaskRow, "t", lite=lite),
@@ -237,9 +269,8 @@ def read_case(pk: int, actor: User | None = None) -> Seen:
     row = _row(pk, user, clock.today())
     if row is None:
         raise Case.DoesNotExist
-    end = len(_CASE)
-    stamp, length, head, posts, tasks, pauses, evidence, asks = row[end:]
-    case = _case(row[:end])
+    columns, stamp, length, head, posts, tasks, pauses, evidence, asks = row
+    case = Case.from_db(connection.alias, _NAMES, _ROW.decode(columns))
     return Seen(
         case=case,
         tasks=_with_pauses(_TASKS.decode(tasks or "[]"), _PAUSES.decode(pauses or "[]")),
@@ -248,49 +279,21 @@ def read_case(pk: int, actor: User | None = None) -> Seen:
         posts=_POSTS.decode(posts or "[]"),
         stamp=int(stamp),
         version=case.version,
-        length=length,
-        head=bytes(head) if head is not None else ZERO,
+        length=int(length) if length is not None else None,
+        head=bytes.fromhex(head) if head else ZERO,
     )
 
 
 def _row(pk: int, user: int | None, day: date) -> Sequence[Any] | None:
-    """Run the statement; every value goes as text, so that one prepared statement serves all."""
+    """Run the statement; most of its answer is JSON."""
     today = day.isoformat()
-    given = [today, today, _ACTS, None if user is None else str(user), str(pk)]
+    given = [today, today, _ACTS, user, pk]
     if connection.vendor == "postgresql":
         return execute(_statement(lite=False), given, is_reading=True)
     with connection.cursor() as cursor:
         cursor.execute(_statement(lite=True), given)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
-
-
-def _case(values: Sequence[Any]) -> Case:
-    """Make the case of its columns, JSON read and instants as Python has them."""
-    row = list(values)
-    for at in _JSON_AT:
-        row[at] = msgspec.json.decode(row[at])
-    if connection.vendor != "postgresql":
-        for at, value in _converted(row):
-            row[at] = value
-    return Case.from_db(connection.alias, _NAMES, row)
-
-
-def _converted(row: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """Yield the columns that the database keeps otherwise than Python has them."""
-    if connection.vendor not in _CONVERTERS:
-        _CONVERTERS[connection.vendor] = [
-            (at, connection.ops.get_db_converters(column), column.output_field)
-            for at, column in enumerate(
-                each.get_col("cases_case") for each in Case._meta.concrete_fields
-            )
-            if connection.ops.get_db_converters(column) and at not in _JSON_AT
-        ]
-    for at, converters, output in _CONVERTERS[connection.vendor]:
-        value = row[at]
-        for convert in converters:
-            value = convert(value, output, connection)
-        yield at, value
 
 
 def _with_pauses(tasks: list[TaskRow], pauses: list[PauseRow]) -> list[TaskRow]:

@@ -18,7 +18,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from townkeeper.cases._read import Seen
-from townkeeper.cases._write import execute, numbered
+from townkeeper.cases._wire import execute, numbered
 from townkeeper.cases.models import Case
 from townkeeper.journal.actions import json_line, registers_stamp
 from townkeeper.journal.chain import entry_hash
@@ -227,41 +227,28 @@ def _chain_part(*, has_chain: bool) -> str:
     )
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401 - what a column takes
-    """Return a value as the server reads it: all as text, so that a statement has one type list.
-
-    Otherwise each mixture of empty, small and large values would be prepared and planned anew.
-    """
-    if value is None or isinstance(value, str | bytes):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
-
-
-def _texts(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
+def _values(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
     json = _json_columns(model)
     return [
-        msgspec.json.encode(value).decode() if name in json else _text(value)
+        msgspec.json.encode(value).decode() if name in json else value
         for name, value in values.items()
     ]
 
 
 def _parameters(batch: Batch) -> list[Any]:
     """Return the values of a batch in the order of its statement's marks."""
-    given = [str(batch.stamp), *_texts(Case, batch.case)]
-    given += [str(batch.seen.case.pk), str(batch.seen.version)]
+    given = [batch.stamp, *_values(Case, batch.case), batch.seen.case.pk, batch.seen.version]
     for change in batch.changes:
-        given += [*_texts(change.model, change.values), str(change.id)]
+        given += [*_values(change.model, change.values), change.id]
     for row in batch.rows:
-        given += _texts(row.model, row.values)
+        given += _values(row.model, row.values)
     for entry in batch.entries:
-        given += map(_text, entry.values())
+        given += entry.values()
     chain = batch.chain
     if batch.seen.length is None:
-        given += [chain["subject"], str(chain["length"]), chain["head"]]
+        given += [chain["subject"], chain["length"], chain["head"]]
     else:
-        given += [str(chain["length"]), chain["head"], chain["subject"], str(batch.seen.length)]
+        given += [chain["length"], chain["head"], chain["subject"], batch.seen.length]
     return given
 
 
@@ -273,7 +260,7 @@ def _save_postgresql(batch: Batch) -> None:
     if found is None:
         raise MovedError
     for row, pk in zip(batch.rows, found[1:], strict=True):
-        row.id = pk
+        row.id = int(pk or 0)
 
 
 # --- a short transaction ---

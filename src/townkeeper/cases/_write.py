@@ -1,24 +1,22 @@
 """The statements behind `write_case`: one on PostgreSQL, a short transaction on SQLite."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-import psycopg
 from django.db import connection, transaction
 from django.db.models import Model
 
+from townkeeper.cases._wire import execute, numbered
 from townkeeper.cases.models import Case, Reporter, Task
 from townkeeper.cases.search.index import COLUMNS, SELECT_INTO, add_words, words_of
 from townkeeper.duties.register import UnitRow
 from townkeeper.journal.actions import registers_stamp
 from townkeeper.journal.models import Chain, Entry
 
-PREPARE_AFTER = 2
 JSON_COLUMNS = {"counts", "extra", "extensions"}
 
 
@@ -81,12 +79,6 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def numbered(statement: str) -> str:
-    """Return a statement with `$1, $2 …` for its marks, as the server itself counts them."""
-    head, *parts = statement.split("%s")
-    return head + "".join(f"${n}{part}" for n, part in enumerate(parts, 1))
-
-
 @lru_cache
 def _statement(*, with_reporter: bool) -> str:
     """Build the one statement; the stamp is compared inside it, so no case is ever half stale."""
@@ -125,26 +117,7 @@ def _write_postgresql(prepared: Prepared) -> int:
     row = execute(statement, parameters)
     if row is None:
         raise StampMovedError
-    return int(row[0])
-
-
-def execute(
-    statement: str, parameters: Sequence[Any], *, is_reading: bool = False
-) -> tuple[Any, ...] | None:
-    """Run one statement on PostgreSQL over Django's connection, prepared on the server.
-
-    A raw cursor takes the statement as it is: rewriting sixty marks and planning five inserts anew
-    took more than half of an opening. Django leaves server-side preparation off for the sake of
-    poolers that change servers between transactions; those must pool by session (operations.md).
-    """
-    connection.ensure_connection()
-    link = connection.connection
-    if link.prepare_threshold is None:
-        link.prepare_threshold = PREPARE_AFTER
-    writes_inside = connection.in_atomic_block and not is_reading
-    guard = transaction.atomic() if writes_inside else nullcontext()
-    with guard, connection.wrap_database_errors:
-        return psycopg.RawCursor(link).execute(statement, parameters).fetchone()
+    return int(row[0] or 0)
 
 
 def _instant(value: Any) -> Any:  # noqa: ANN401 - what a column takes

@@ -47,7 +47,7 @@ def add_evidence(
     """
     _check_before(case, kind, before)
     proof = prove(file, case, kind) if file is not None and file.has_public_copy else Proof()
-    choice = photos_before(case, file) if before is None and kind.startswith(AFTER) else []
+    wants_pair = before is None and kind.startswith(AFTER)
 
     def work_out(batch: Batch, picture: Desk) -> Row:
         present = batch.seen.case
@@ -59,7 +59,9 @@ def add_evidence(
             )
         own = own_task(batch.seen, picture.register.units) if task is None else None
         task_id = task.pk if task else own.id if own else None
-        guess = best_before(choice, task_id)
+        # asked for only where there is a choice: most cases were not photographed before the work
+        choice = wants_pair and any(each.kind.startswith(BEFORE) for each in batch.seen.evidence)
+        guess = best_before(photos_before(case, file) if choice else [], task_id)
         pair = before.pk if before else guess.id if guess else None
         row = batch.add(
             Evidence,
