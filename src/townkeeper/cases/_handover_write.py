@@ -125,7 +125,7 @@ def _said(stand: Stand, move: Move) -> dict[str, Any]:
         said |= {"from": codes[move.case.unit_id or 0], "to": move.unit.heir}
         said["rule"] = move.unit.rule
     if move.area:
-        said["area"] = [codes[move.case.area_id or 0], move.area.heir]
+        said |= {"area": move.area.heir, "area_before": codes[move.case.area_id or 0]}
     if move.tasks:
         said["tasks"] = [
             {"step": task.step, "from": codes[task.unit_id or 0], "unit": heir, "rule": rule}

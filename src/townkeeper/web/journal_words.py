@@ -124,6 +124,7 @@ def codes_in(entries: list[Entry]) -> tuple[set[str], set[str]]:
         units |= {owner.get("lead"), owner.get("by_area")}
         units |= set(owner.get("assistants") or ())
         units |= {task.get("unit") for task in data.get("tasks") or ()}
+        units |= {code for code in (data.get("from"), data.get("to")) if isinstance(code, str)}
         units |= {each.get("name") for each in data.get("moved") or ()}
         categories |= {data.get("category"), owner.get("by_category")}
     return {c for c in units if c}, {c for c in categories if c}
