@@ -1,9 +1,15 @@
 """The counters above the work list, each a filter, and the choices of its other filters."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from townkeeper.cases.models import Stage
@@ -16,6 +22,7 @@ from townkeeper.cases.worklist import (
     newest_channels,
 )
 from townkeeper.duties.models import Category, Duty
+from townkeeper.journal.actions import registers_stamp
 from townkeeper.units.models import Unit
 from townkeeper.web.office.listing import Listing
 from townkeeper.web.stages import channel_words, look_of
@@ -81,23 +88,81 @@ def make_tabs(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def make_picks(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a filter offers, ready as HTML: hundreds of units are not written anew each time."""
+
+    values: frozenset[str]
+    html: SafeString
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, object]]) -> "Choices":
+        """Write the options of some values and their words."""
+        pairs = list(pairs)
+        html = format_html_join("", '<option value="{}">{}</option>', pairs)
+        return cls(frozenset(value for value, _word in pairs), html)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One filter as the page shows it."""
+
+    name: str
+    label: str
+    value: str
+    options: SafeString
+
+
+def make_picks(listing: Listing, counts: dict[str, int]) -> list[Pick]:
     """Return the drop-down filters with their choices, states with their numbers where known."""
-    categories = Category.objects.filter(is_used=True).only("key", "name", "names")
-    units = Unit.objects.filter(Exists(Duty.objects.filter(unit=OuterRef("pk"))))
-    areas = Unit.objects.filter(kind__in=AREA_KINDS, until=None)
+    known = _register_choices(registers_stamp(), get_language() or "")
     ways = [(way, channel_words(way)) for way in newest_channels()]
     stages = [(value, _counted(look_of(value).word, counts.get(value))) for value in Stage.values]
-    owners = [(NOBODY, _("without owner")), *sorted((u.code, u.title) for u in units)]
     return [
-        _pick("stage", _("State"), stages, listing.stage),
-        _pick("category", _("Category"), [(c.key, c.title) for c in categories], listing.category),
-        _pick("area", _("Area"), [(u.code, u.title) for u in areas], listing.area),
-        _pick("unit", _("Unit"), owners, listing.unit),
-        _pick("due", _("Time limit"), due_choices(), listing.due),
-        _pick("channel", _("Channel"), ways, listing.channel),
-        _pick("ask", _("Decisions"), ask_choices(), listing.ask),
+        _pick("stage", _("State"), Choices.of(stages), listing.stage),
+        _pick("category", _("Category"), known["category"], listing.category),
+        _pick("area", _("Area"), known["area"], listing.area),
+        _pick("unit", _("Unit"), known["unit"], listing.unit),
+        _pick("due", _("Time limit"), Choices.of(due_choices()), listing.due),
+        _pick("channel", _("Channel"), Choices.of(ways), listing.channel),
+        _pick("ask", _("Decisions"), Choices.of(ask_choices()), listing.ask),
     ]
+
+
+def _pick(name: str, label: str, choices: Choices, value: str) -> Pick:
+    """Return one filter; a value that is no longer offered stays visible, so it can be removed."""
+    html = choices.html
+    if value and value not in choices.values:
+        html += format_html('<option value="{0}" selected>{0}</option>', value)
+    elif value:
+        plain = format_html('<option value="{}">', value)
+        chosen = format_html('<option value="{}" selected>', value)
+        html = mark_safe(html.replace(plain, chosen, 1))  # noqa: S308 - both are escaped
+    return Pick(name, label, value, html)
+
+
+def _register_choices(stamp: int, language: str) -> dict[str, Choices]:
+    """Return what the registers offer, kept until they change."""
+    # without a stamp nothing tells that they have changed
+    return _kept_choices(stamp, language) if stamp else _read_choices()
+
+
+@lru_cache(maxsize=6)
+def _kept_choices(_stamp: int, _language: str) -> dict[str, Choices]:
+    return _read_choices()
+
+
+def _read_choices() -> dict[str, Choices]:
+    categories = Category.objects.filter(is_used=True).only("key", "name", "names")
+    units = Unit.objects.filter(Exists(Duty.objects.filter(unit=OuterRef("pk"))))
+    units = units.only("code", "name", "names")
+    areas = Unit.objects.filter(kind__in=AREA_KINDS, until=None).only("code", "name", "names")
+    owners = [(NOBODY, _("without owner")), *sorted((u.code, u.title) for u in units)]
+    return {
+        "category": Choices.of((c.key, c.title) for c in categories),
+        "area": Choices.of((u.code, u.title) for u in areas),
+        "unit": Choices.of(owners),
+    }
 
 
 def _counted(word: object, number: int | None) -> str:
@@ -120,10 +185,3 @@ def due_choices() -> list[tuple[str, str]]:
 def ask_choices() -> list[tuple[str, str]]:
     """Return the choices of what waits for a decision in words."""
     return [("dispute", _("in dispute")), ("decide", _("waiting for my decision"))]
-
-
-def _pick(name: str, label: str, choices: list[Any], value: str) -> dict[str, Any]:
-    """Return one filter; a value that is no longer offered stays visible, so it can be removed."""
-    if value and value not in {key for key, _label in choices}:
-        choices = [*choices, (value, value)]
-    return {"name": name, "label": label, "choices": choices, "value": value}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -26,6 +27,12 @@ DUE_CLASSES = {"over": "o", "warn": "y", "missed": "o done", "kept": "done", "pa
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """Return an icon of the sprite; it is decoration, the words stand beside it."""
+    return _icon(name, css)
+
+
+@lru_cache(maxsize=500)
+def _icon(name: str, css: str) -> SafeString:
+    """Write an icon once in a process: a list shows hundreds."""
     return format_html(
         '<svg class="ic {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         css,
