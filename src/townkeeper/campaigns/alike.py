@@ -32,8 +32,8 @@ def alike_cases(rows: Iterable[Checked]) -> list[tuple[int, str, float]]:
         "number", "title", "address", "area_id", "category_id"
     )
     by_area: dict[int | None, list[tuple[str, Counter[str], int | None]]] = defaultdict(list)
-    for number, title, address, area, category in known[:MOST_CASES]:
-        by_area[area].append((number, bigrams(f"{title} {address}"), category))
+    for number, title, address, area, kind in known[:MOST_CASES]:
+        by_area[area].append((number, bigrams(f"{title} {address}"), kind))
     found = []
     for row in wanted:
         said = bigrams(f"{row.problem} {row.place}")
