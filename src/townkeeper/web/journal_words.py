@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from townkeeper.cases.evidence import FINDINGS
 from townkeeper.cases.models import Judgement
 from townkeeper.journal.models import Entry
 from townkeeper.kit.names import say
@@ -178,7 +179,9 @@ def shown_note(note: str) -> str:
 def _evidence(data: Mapping[str, Any], _names: Names) -> Told:
     kind = str(EVIDENCE.get(data.get("kind", ""), data.get("kind", "")))
     title = _("Evidence added: %(kind)s") % {"kind": kind}
-    return Told(title, [shown_note(data.get("note") or "")], "camera", "", public=False)
+    against = [str(FINDINGS.get(code, code)) for code in data.get("findings") or ()]
+    lines = [shown_note(data.get("note") or ""), "; ".join(against)]
+    return Told(title, lines, "camera", "y" if against else "", public=False)
 
 
 @telling("case.granted")
