@@ -45,15 +45,7 @@ def judge_answer(
     `verdict-unknown`, `not-answered`, `judged-already`, `too-late`, `same-person`, `not-performer`,
     `satisfied`, and what the procedure says against reopening (`reason-missing`, `used-up` …).
     """
-    if verdict not in Judgement.Verdict.values:
-        known = "、".join(Judgement.Verdict.values)
-        raise Problem("verdict-unknown", _("Say one of: %(known)s.") % {"known": known})
-    if reopen and verdict == Judgement.Verdict.SATISFIED:
-        raise Problem(
-            "satisfied",
-            _("Who is satisfied does not ask to reopen the case."),
-            where=case.number,
-        )
+    _refuse_nonsense(case, verdict, reopen=reopen)
     case.refresh_from_db()
     main = case.main or case
 
@@ -77,6 +69,18 @@ def judge_answer(
 
     take_turn(main, work_out, actor=actor)
     return Judgement.objects.get(case=case, closing=closings(main))
+
+
+def _refuse_nonsense(case: Case, verdict: str, *, reopen: bool) -> None:
+    if verdict not in Judgement.Verdict.values:
+        known = "、".join(Judgement.Verdict.values)
+        raise Problem("verdict-unknown", _("Say one of: %(known)s.") % {"known": known})
+    if reopen and verdict == Judgement.Verdict.SATISFIED:
+        raise Problem(
+            "satisfied",
+            _("Who is satisfied does not ask to reopen the case."),
+            where=case.number,
+        )
 
 
 def closings(case: Case) -> int:

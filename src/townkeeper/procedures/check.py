@@ -15,7 +15,7 @@ from townkeeper.procedures.model import (
     Step,
     Text,
 )
-from townkeeper.procedures.reader import near
+from townkeeper.procedures.values import near
 from townkeeper.procedures.wording import finding_text as finding_text  # noqa: PLC0414 - public
 
 STAGES = frozenset(

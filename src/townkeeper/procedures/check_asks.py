@@ -13,7 +13,7 @@ from townkeeper.procedures.model import (
     Rung,
     Step,
 )
-from townkeeper.procedures.reader import near
+from townkeeper.procedures.values import near
 
 EFFECTS = frozenset({"dispute", "extension", "stop", "reopening", "unsolvable"})
 """Sorts of asks that ledgers and metrics read."""

@@ -14,13 +14,8 @@ from townkeeper.procedures.model import (
     Rung,
     Step,
 )
-from townkeeper.procedures.reader import (
-    Reader,
-    SyntaxProblem,
-    default_ends,
-    default_join,
-    main_target,
-)
+from townkeeper.procedures.reader import Reader, default_ends, default_join, main_target
+from townkeeper.procedures.values import SyntaxProblem
 
 
 class ProcedureSyntaxError(Exception):

@@ -1,9 +1,8 @@
 """Reads the data of a procedure piece by piece and collects what is wrong with it."""
 
-import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple, cast
+from collections.abc import Collection, Mapping
+from typing import cast
 
 from townkeeper.procedures.model import (
     Action,
@@ -19,11 +18,14 @@ from townkeeper.procedures.model import (
     Step,
     Text,
 )
+from townkeeper.procedures.values import (
+    ValueReader,
+    content,
+    near,
+    shown,
+    under,
+)
 
-NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
-"""Names and codes: small English letters, at most 30, so that every column can hold them."""
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 DAYS = re.compile(r"(\d+)d(?:\.\.(\d+)d)?")
 ROOT_KEYS = ("procedure", "title", "titles", "start", "limit", "kinds", "source", "ladder", "steps")
 STEP_KEYS = (
@@ -42,184 +44,10 @@ REVISIT_KEYS = ("share", "after", "performer", "relapsed", "kinds", "areas")
 MOST = 1000
 """The largest factor: more says nothing that a share of 100 % would not."""
 BRANCH_KEYS = ("title", "performer", "unit", "role", "limit", "evidence")
-UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""What no XML (diagram, BPMN, DOCX) and no PostgreSQL column can hold."""
-MINUTES_OF_AN_HOUR = 60
 
 
-class SyntaxProblem(NamedTuple):
-    """One thing in the data that is not the language; `wording.syntax_text` says it in words."""
-
-    path: str
-    code: str
-    params: dict[str, object]
-
-
-def near(word: str, known: Collection[str]) -> str:
-    """Return the known word that was probably meant, or an empty text."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
-
-
-class Reader:
-    """Walks the data once and collects problems instead of stopping at the first."""
-
-    def __init__(self) -> None:
-        self.problems: list[SyntaxProblem] = []
-
-    def note(self, path: str, code: str, **params: object) -> None:
-        self.problems.append(SyntaxProblem(path, code, params))
-
-    # --- plain values ---
-
-    def mapping(self, value: object, path: str, keys: Collection[str] | None) -> dict[str, object]:
-        if not isinstance(value, Mapping):
-            self.note(path, "not-mapping", value=_shown(value))
-            return {}
-        kept: dict[str, object] = {}
-        for key, item in value.items():
-            if not isinstance(key, str):
-                # YAML 1.1 reads bare `no`, `on` and `12` as something else than text.
-                self.note(path, "key-not-text", key=_shown(key))
-            elif keys is not None and key not in keys:
-                self.note(_under(path, key), "key-unknown", key=key, near=near(key, keys))
-            else:
-                kept[key] = item
-        return kept
-
-    def named(
-        self, value: object, path: str, keys: Collection[str], short: str = ""
-    ) -> Iterator[tuple[str, dict[str, object]]]:
-        """Yield (name, body) of a mapping by name, or of a list of mappings with a `name`."""
-        seen: set[str] = set()
-        for name, body in self.pairs(value, path):
-            where = _under(path, name)
-            if NAME.fullmatch(name) is None:
-                self.note(where, "name-invalid", name=_shown(name))
-            elif name in seen:
-                self.note(where, "name-twice", name=name)
-            elif body is None:
-                seen.add(name)
-                yield name, {}
-            elif short and isinstance(body, str):
-                seen.add(name)
-                yield name, {short: body}
-            else:
-                seen.add(name)
-                yield name, self.mapping(body, where, keys)
-
-    def pairs(self, value: object, path: str) -> Iterator[tuple[str, object]]:
-        if not isinstance(value, list):
-            yield from self.mapping(value, path, None).items()
-            return
-        for number, item in enumerate(value):
-            body = self.mapping(item, f"{path}[{number}]", None)
-            name = self.text(body.pop("name", None), f"{path}[{number}].name")
-            if name:
-                yield name, body
-
-    def text(self, value: object, path: str) -> str:
-        if isinstance(value, str) and value.strip() and UNWRITABLE.search(value) is None:
-            return value.strip()
-        self.note(path, "not-text", value=_shown(value))
-        return ""
-
-    def text_or_none(self, body: Mapping[str, object], key: str, path: str) -> str | None:
-        if body.get(key) is None:
-            return None
-        return self.text(body[key], _under(path, key)) or None
-
-    def word(self, body: Mapping[str, object], key: str, path: str, default: str = "") -> str:
-        return self.text_or_none(body, key, path) or default
-
-    def texts(self, body: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
-        value = body.get(key)
-        if value is None:
-            return ()
-        if isinstance(value, list):
-            return tuple(
-                self.text(item, f"{_under(path, key)}[{number}]")
-                for number, item in enumerate(value)
-            )
-        return (self.text(value, _under(path, key)),)
-
-    def code(self, body: Mapping[str, object], key: str, path: str) -> str | None:
-        """Read a name that stands for something: a role, a counter, an outcome, a stage."""
-        said = self.text_or_none(body, key, path)
-        return self.checked(said, _under(path, key)) if said else None
-
-    def codes(self, body: Mapping[str, object], key: str, path: str) -> tuple[str, ...]:
-        return tuple(
-            self.checked(said, _under(path, key)) for said in self.texts(body, key, path) if said
-        )
-
-    def checked(self, said: str, path: str) -> str:
-        if NAME.fullmatch(said) is None:
-            self.note(path, "name-invalid", name=_shown(said))
-        return said
-
-    def flag(self, body: Mapping[str, object], key: str, path: str, yes: str = "") -> bool:
-        value = body.get(key, False)
-        if isinstance(value, bool):
-            return value
-        if yes and value in (yes, "optional"):
-            return value == yes
-        self.note(_under(path, key), "not-flag", value=_shown(value), yes=yes or "true")
-        return False
-
-    def choice(
-        self,
-        body: Mapping[str, object],
-        key: str,
-        path: str,
-        allowed: tuple[str, ...],
-        default: str,
-    ) -> str:
-        value = self.word(body, key, path, default)
-        if value in allowed:
-            return value
-        self.note(
-            _under(path, key),
-            "value-unknown",
-            value=value,
-            allowed=allowed,
-            near=near(value, allowed),
-        )
-        return default
-
-    def limit(self, body: Mapping[str, object], path: str, key: str = "limit") -> str | None:
-        value = body.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            # YAML 1.1 reads a bare 20:30 as the number 1230 (base sixty).
-            clock = f"{value // MINUTES_OF_AN_HOUR:02d}:{value % MINUTES_OF_AN_HOUR:02d}"
-            self.note(_under(path, key), "limit-not-text", value=value, clock=clock)
-            return None
-        return self.text_or_none(body, key, path)
-
-    def share(self, value: object, path: str) -> float | None:
-        """Read `80%` or 0.8 as 0.8; the range is checked by `check`."""
-        if value is None:
-            return None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        match = PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
-        if match is None:
-            self.note(path, "not-share", value=_shown(value))
-            return None
-        # Ten places: 35% must be 0.35 and not 0.35000000000000003, for a stable round trip.
-        return round(float(match[1]) / 100, 10)
-
-    def titles(self, value: object, path: str) -> Text:
-        if value is None:
-            return {}
-        if isinstance(value, str):
-            return {"und": self.text(value, path)}
-        read = self.mapping(value, path, None)
-        for tag in read:
-            if LANGUAGE.fullmatch(tag) is None:
-                self.note(_under(path, tag), "language-invalid", tag=tag)
-        return {tag: self.text(said, _under(path, tag)) for tag, said in read.items()}
-
-    # --- the parts of a procedure ---
+class Reader(ValueReader):
+    """Walks the data once; what it reads is a procedure only where it noted no problem."""
 
     def procedure(self, data: object) -> Procedure:
         body = self.mapping(data, "", ROOT_KEYS)
@@ -229,7 +57,7 @@ class Reader:
         titled = self.titles_by_name(body, "", "steps")
         steps = {
             name: self.step(name, step, titled)
-            for name, step in self.named(_given(body, "steps"), "steps", STEP_KEYS)
+            for name, step in self.named(content(body, "steps"), "steps", STEP_KEYS)
         }
         return Procedure(
             key=self.code(body, "procedure", "") or "",
@@ -243,7 +71,7 @@ class Reader:
         )
 
     def kinds(self, body: Mapping[str, object]) -> dict[str, Text]:
-        read = self.mapping(_given(body, "kinds"), "kinds", None)
+        read = self.mapping(content(body, "kinds"), "kinds", None)
         return {
             self.checked(kind, f"kinds.{kind}"): self.titles(said, f"kinds.{kind}")
             for kind, said in read.items()
@@ -251,31 +79,31 @@ class Reader:
 
     def titles_by_name(self, body: Mapping[str, object], path: str, of: str) -> dict[str, Text]:
         """Read `titles`, which names the parts in one place so that these keep their short form."""
-        where = _under(path, "titles")
+        where = under(path, "titles")
         read = {
-            name: self.titles(said, _under(where, name))
-            for name, said in self.mapping(_given(body, "titles"), where, None).items()
+            name: self.titles(said, under(where, name))
+            for name, said in self.mapping(content(body, "titles"), where, None).items()
         }
-        known = [name for name, _ in Reader().pairs(_given(body, of), of)]
+        known = [name for name, _ in Reader().pairs(content(body, of), of)]
         for name in read:
             if name not in known:
-                self.note(_under(where, name), "key-unknown", key=name, near=near(name, known))
+                self.note(under(where, name), "key-unknown", key=name, near=near(name, known))
         return read
 
     def title(self, body: Mapping[str, object], path: str, given: Text | None) -> Text:
         if given is not None and body.get("title") is not None:
-            self.note(_under(path, "title"), "title-twice")
-        return given or self.titles(body.get("title"), _under(path, "title"))
+            self.note(under(path, "title"), "title-twice")
+        return given or self.titles(body.get("title"), under(path, "title"))
 
     def step(self, name: str, body: Mapping[str, object], titled: Mapping[str, Text]) -> Step:
         path = f"steps.{name}"
         given = self.titles_by_name(body, path, "actions")
         where = f"{path}.actions"
-        items = list(self.named(_given(body, "actions"), where, ACTION_KEYS, "to"))
+        items = list(self.named(content(body, "actions"), where, ACTION_KEYS, "to"))
         where = f"{path}.branches"
         branches = tuple(
             self.branch(branch, item, f"{where}.{branch}")
-            for branch, item in self.named(_given(body, "branches"), where, BRANCH_KEYS)
+            for branch, item in self.named(content(body, "branches"), where, BRANCH_KEYS)
         )
         unit = self.word(body, "unit", path, "office")
         main = main_target([item.get("to") for _, item in items], branches=branches, unit=unit)
@@ -319,7 +147,7 @@ class Reader:
         times = self.times(body, path)
         ask = self.ask(body, path, times)
         if "performer" in body and "performers" in body:
-            self.note(_under(path, "performers"), "both-given", one="performer", other="performers")
+            self.note(under(path, "performers"), "both-given", one="performer", other="performers")
         by = "performers" if "performers" in body else "performer"
         return Action(
             name=name,
@@ -347,23 +175,23 @@ class Reader:
 
     def ask(self, body: Mapping[str, object], path: str, times: int | None) -> Ask | None:
         """Read `ask: supervisor`, or `ask: {by: supervisor, limit: 4wh, times: 2}`."""
-        value, where = body.get("ask"), _under(path, "ask")
+        value, where = body.get("ask"), under(path, "ask")
         if not isinstance(value, Mapping):
             decider = self.code(body, "ask", path)
             return Ask(decider, times) if decider else None
         said = self.mapping(value, where, ASK_KEYS)
         decider = self.code(said, "by", where)
         if said.get("by") is None:
-            self.note(_under(where, "by"), "key-missing", key="by")
+            self.note(under(where, "by"), "key-missing", key="by")
         inside = self.times(said, where)
         if times is not None and inside is not None:
-            self.note(_under(where, "times"), "both-given", one="times", other="ask.times")
+            self.note(under(where, "times"), "both-given", one="times", other="ask.times")
         limit = self.limit(said, where)
         return Ask(decider, times or inside, limit) if decider else None
 
     def grounds(self, body: Mapping[str, object], path: str) -> dict[str, Ground]:
         """Read names alone, or each with its title and the evidence that it needs."""
-        value, where = body.get("grounds"), _under(path, "grounds")
+        value, where = body.get("grounds"), under(path, "grounds")
         if value is None:
             return {}
         if isinstance(value, str | list):
@@ -379,18 +207,18 @@ class Reader:
         }
 
     def ladder(self, body: Mapping[str, object], path: str) -> tuple[Rung, ...]:
-        value, where = body.get("ladder"), _under(path, "ladder")
+        value, where = body.get("ladder"), under(path, "ladder")
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.note(where, "not-list", value=_shown(value))
+            self.note(where, "not-list", value=shown(value))
             return ()
         return tuple(self.rung(item, f"{where}[{number}]") for number, item in enumerate(value))
 
     def rung(self, value: object, path: str) -> Rung:
         body = self.mapping(value, path, RUNG_KEYS)
         if body.get("at") is None:
-            self.note(_under(path, "at"), "key-missing", key="at")
+            self.note(under(path, "at"), "key-missing", key="at")
         return Rung(
             at=self.word(body, "at", path).replace(" ", ""),
             tell=self.codes(body, "tell", path),
@@ -404,16 +232,16 @@ class Reader:
         if value is None:
             return 1 if once else None
         if once:
-            self.note(_under(path, "times"), "both-given", one="once", other="times")
+            self.note(under(path, "times"), "both-given", one="once", other="times")
         if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
             return value
-        self.note(_under(path, "times"), "not-count", value=_shown(value))
+        self.note(under(path, "times"), "not-count", value=shown(value))
         return None
 
     def branch(self, name: str, body: Mapping[str, object], path: str) -> Branch:
         return Branch(
             name=name,
-            title=self.titles(body.get("title"), _under(path, "title")),
+            title=self.titles(body.get("title"), under(path, "title")),
             performer=self.code(body, "performer", path) or "",
             unit=self.word(body, "unit", path),
             role=cast("Role", self.choice(body, "role", path, ("lead", "assist"), "assist")),
@@ -427,52 +255,36 @@ class Reader:
         body = self.mapping(value, path, REVISIT_KEYS)
         for key in ("share", "after"):
             if body.get(key) is None:
-                self.note(_under(path, key), "key-missing", key=key)
-        share = self.share(body.get("share"), _under(path, "share"))
+                self.note(under(path, key), "key-missing", key=key)
+        share = self.share(body.get("share"), under(path, "share"))
         after = body.get("after")
         match = DAYS.fullmatch(after.strip()) if isinstance(after, str) else None
         if match is None:
             if after is not None:
-                self.note(_under(path, "after"), "not-days", value=_shown(after))
+                self.note(under(path, "after"), "not-days", value=shown(after))
             return None
         return Revisit(
             share or 0.0,
             int(match[1]),
             int(match[2] or match[1]),
             performer=self.code(body, "performer", path) or "",
-            relapsed=self.factor(body.get("relapsed", 1), _under(path, "relapsed")),
+            relapsed=self.factor(body.get("relapsed", 1), under(path, "relapsed")),
             kinds=self.factors(body, "kinds", path),
             areas=self.factors(body, "areas", path),
         )
 
     def factors(self, body: Mapping[str, object], key: str, path: str) -> dict[str, float]:
         """Read how much likelier each of some codes is."""
-        where = _under(path, key)
+        where = under(path, key)
         said = self.mapping(body.get(key) or {}, where, None)
-        return {name: self.factor(value, _under(where, name)) for name, value in said.items()}
+        return {name: self.factor(value, under(where, name)) for name, value in said.items()}
 
     def factor(self, value: object, path: str) -> float:
         """Read a number that is not negative: 0 for never, 2 for twice as often."""
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST:
             return float(value)
-        self.note(path, "not-factor", value=_shown(value))
+        self.note(path, "not-factor", value=shown(value))
         return 1.0
-
-
-def _under(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
-def _given(body: Mapping[str, object], key: str) -> object:
-    """Return what stands under `key`; nothing at all, or a bare `key:`, is an empty mapping."""
-    value = body.get(key)
-    return {} if value is None else value
-
-
-def _shown(value: object) -> str:
-    """Show a wrong value in an error, short enough for one line."""
-    text = "" if value is None else UNWRITABLE.sub("�", str(value))
-    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - one line of a terminal
 
 
 def default_join(unit: str) -> Join:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from townkeeper.procedures.limits import LIMIT
 from townkeeper.procedures.model import Finding, Text
 from townkeeper.procedures.phrases import FINDINGS, LIMITS, NEAR, SYNTAX
-from townkeeper.procedures.reader import SyntaxProblem
+from townkeeper.procedures.values import SyntaxProblem
 
 COLUMNS = {"en": 0, "zh-Hans": 1, "zh-Hant": 2}
 ALSO = {"zh-Hant": ("zh-Hans",), "zh-Hans": ("zh-Hant",), "en": ()}
