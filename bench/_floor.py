@@ -161,10 +161,8 @@ class PostgresReplay(Replay):
         super().__init__(acts, serial)
         self.link = psycopg.connect(dsn, autocommit=True, prepare_threshold=2)
         self.cursor = psycopg.RawCursor(self.link)
-        self.first = [
-            slot for act in acts for step in act for slot in step.slots.values()
-            if slot[0] == "cases_task"
-        ][0]  # fmt: skip
+        slots = (slot for act in acts for step in act for slot in step.slots.values())
+        self.first = next(slot for slot in slots if slot[0] == "cases_task")
 
     def write(self, act, number, ids):
         for step in act:

@@ -9,7 +9,7 @@ are those of psycopg, in Django's clothes.
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -60,7 +60,9 @@ def _run(
         name = b"townkeeper_%d" % len(names)
         _checked(wire, wire.prepare(name, statement.encode()))
         names[statement] = name
-    result = _checked(wire, wire.exec_prepared(name, [_bytes(value) for value in parameters]))
+    # its type says nothing of None, which libpq takes for NULL
+    given = cast("list[bytes]", [_bytes(value) for value in parameters])
+    result = _checked(wire, wire.exec_prepared(name, given))
     if not result.ntuples:
         return None
     row = (result.get_value(0, at) for at in range(result.nfields))
