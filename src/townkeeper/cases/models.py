@@ -542,8 +542,8 @@ class Handover(models.Model):
     task = models.ForeignKey(
         Task, on_delete=models.CASCADE, null=True, blank=True, related_name="handovers"
     )
-    former = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
-    heir = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    former = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    heir = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=100)
     """Which rule chose the heir: `place`, `category:matter/06`, `default` …"""
     at = models.DateTimeField()

@@ -242,9 +242,9 @@ def _with_lines(known: Register, after: Register, plan: LinePlan) -> dict[int, l
         duties.setdefault(known.category_by_key[category].id, []).append(line)
     for new in plan.added:
         key = after.category_by_key.get(new.category)
-        unit, area = after.unit_by_code.get(new.unit), after.unit_by_code.get(new.area)
-        if key is None or unit is None or area is None:
+        lead, place = after.unit_by_code.get(new.unit), after.unit_by_code.get(new.area)
+        if key is None or lead is None or place is None:
             continue
-        line = DutyRow(unit.id, area.path, new.part, new.since, new.until, new.note, new.source)
+        line = DutyRow(lead.id, place.path, new.part, new.since, new.until, new.note, new.source)
         duties.setdefault(key.id, []).append(line)
     return duties

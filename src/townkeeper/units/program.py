@@ -162,8 +162,7 @@ def apply_units(
     changes: list[Change] = []
     settled: set[str] = set()
     for entry in ordered:
-        belongs = sorted(key for key, group in groups.items() if entry.code in group.units)
-        wanted = _unit_fields(entry, belongs, outlines.get(entry.code), program)
+        wanted = _unit_fields(entry, groups, outlines.get(entry.code), program)
         said = _said(entry, wanted)
         parent = known[entry.parent] if entry.parent else None
         unit = known.get(entry.code)
@@ -251,11 +250,12 @@ def _remember(unit: Unit, said: dict[str, Any]) -> None:
 
 
 def _unit_fields(
-    entry: UnitEntry, groups: list[str], outline: object, program: str
+    entry: UnitEntry, groups: Mapping[str, GroupEntry], outline: object, program: str
 ) -> dict[str, Any]:
     attributes: dict[str, Any] = dict(entry.attributes) | {"program": program}
-    if groups:
-        attributes["groups"] = groups
+    belongs = sorted(key for key, group in groups.items() if entry.code in group.units)
+    if belongs:
+        attributes["groups"] = belongs
     if entry.decide:
         attributes["decide"] = tagged(entry.decide)
     return {

@@ -2,7 +2,7 @@
 
 import argparse
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +117,7 @@ def _say(run: "DryRun") -> str:
     return "\n".join(lines)
 
 
-def _shown(rows: list[tuple[object, ...]], head: tuple[str, ...]) -> list[str]:
+def _shown(rows: Sequence[tuple[object, ...]], head: tuple[str, ...]) -> list[str]:
     if not rows:
         return []
     more = [_("… and %(count)s more") % {"count": len(rows) - MOST}] if len(rows) > MOST else []
