@@ -160,7 +160,7 @@ def _put_category(
     if entry is None:
         entry = {"key": row.key}
         raw.setdefault("categories" if national else "local", []).append(entry)
-    values = {
+    values: Data = {
         "limit": row.limit,
         "promise": row.promise,
         "keywords": list(row.keywords),
