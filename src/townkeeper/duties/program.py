@@ -22,8 +22,8 @@ GROUP = "group:"
 class RelapseRule(Sourced):
     """When the same kind of matter at the same place counts as having come back."""
 
-    days: int | None = Field(default=None, ge=1, le=3650)
-    """Within how many days after closing; empty takes the class's."""
+    days: int | None = Field(default=None, ge=0, le=3650)
+    """Within how many days after closing, 0 for never; empty takes the class's."""
     metres: int | None = Field(default=None, ge=1, le=5000)
     """How near is the same place; empty takes the class's."""
     as_one: bool = False
@@ -251,7 +251,7 @@ def _relapse(use: CategoryUse | None, common: RelapseRule | None) -> dict[str, A
     """Return what is said of a category itself; the topmost ones take what is said for all."""
     own, rest = (use and use.relapse) or RelapseRule(), common or RelapseRule()
     return {
-        "relapse_days": own.days or rest.days,
+        "relapse_days": rest.days if own.days is None else own.days,
         "relapse_metres": own.metres or rest.metres,
         "relapse_as_one": own.as_one,
     }

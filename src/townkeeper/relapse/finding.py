@@ -198,8 +198,8 @@ def _alike(new: Sites, terms: Terms) -> list[int]:
 
 
 def _categories(cases: "QuerySet[Case]") -> set[int]:
-    rows = cases.exclude(category=None).order_by().values_list("category_id", flat=True).distinct()
-    return {pk for pk in rows if pk is not None}
+    placed = cases.filter(category__isnull=False).order_by()
+    return set(placed.values_list("category__pk", flat=True).distinct())
 
 
 def _near(case: Case, new: Sites, terms: Terms) -> "QuerySet[Case]":

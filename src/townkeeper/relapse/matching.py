@@ -210,9 +210,11 @@ class _Question:
     def accepts(self, new: Ints, row: Ints, far: Floats) -> Bools:
         """Return which pairs are the same place."""
         if self.equal is None:
-            return far <= self.radius
+            near: Bools = far <= self.radius
+            return near
         mine, theirs = self.equal
-        return (theirs[row] == mine[new]) & ((far <= self.radius) | np.isnan(far))
+        same: Bools = (theirs[row] == mine[new]) & ((far <= self.radius) | np.isnan(far))
+        return same
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,8 @@ def _mixed(one: Ints, other: Ints) -> Ints:
     value = one.astype(np.uint64) * _MIX
     value = (value ^ (value >> _SHIFT)) + other.astype(np.uint64)
     value = value * _MIX
-    return (value ^ (value >> _SHIFT)).view(np.int64)
+    mixed: Ints = (value ^ (value >> _SHIFT)).view(np.int64)
+    return mixed
 
 
 def _cell(lat: Floats, lon: Floats, side: float) -> tuple[Ints, Ints]:
@@ -270,7 +273,9 @@ def _cell(lat: Floats, lon: Floats, side: float) -> tuple[Ints, Ints]:
 def _column_in(lon: Floats, rows: Ints, side: float) -> Ints:
     """Return the column within given rows: all cells of a row are as wide as at its middle."""
     middle = np.cos(np.clip((rows + 0.5) * side / EARTH_M, -np.pi / 2, np.pi / 2))
-    return np.floor(np.radians(np.nan_to_num(lon)) * EARTH_M * middle / side).astype(np.int64)
+    east = np.radians(np.nan_to_num(lon)) * EARTH_M * middle
+    columns: Ints = np.floor(east / side).astype(np.int64)
+    return columns
 
 
 def distances(lat1: Floats, lon1: Floats, lat2: Floats, lon2: Floats) -> Floats:

@@ -30,7 +30,7 @@ class Rule:
     group: int
     """Categories with the same group are the same kind."""
     days: int
-    """How long after closing a case may come back as a relapse."""
+    """How long after closing a case may come back as a relapse; 0 for never."""
     metres: int
     """How near is the same place, where only positions are known."""
 
@@ -44,7 +44,7 @@ def rules_of(rows: Iterable[KindRow]) -> dict[int, Rule]:
 def _rule(row: KindRow, known: Mapping[int, KindRow]) -> Rule:
     line = _upward(row, known)
     group = next((above.id for above in reversed(line) if above.as_one), row.id)
-    days = next((above.days for above in line if above.days), DEFAULT_DAYS)
+    days = next((above.days for above in line if above.days is not None), DEFAULT_DAYS)
     metres = next((above.metres for above in line if above.metres), DEFAULT_METRES)
     return Rule(group, days, metres)
 

@@ -82,7 +82,7 @@ def vague_points() -> list[list[float]]:
         .annotate(addresses=Count("address", distinct=True))
         .filter(addresses__gte=VAGUE)
     )
-    return sorted([row["lat"], row["lon"]] for row in rows)
+    return sorted([float(row["lat"] or 0), float(row["lon"] or 0)] for row in rows)
 
 
 def opened_sites(cases: "QuerySet[Case]", terms: Terms) -> Iterator[Sites]:
