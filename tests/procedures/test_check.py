@@ -109,6 +109,7 @@ def test_the_four_procedures_are_right(key):
          "steps.a.actions.go.grounds.x.title"),
         ("{steps.b.answer: true}", "answer-not-final", "steps.b.answer"),
         ("{steps.b.revisit: {share: 5%, after: 1d}}", "revisit-not-final", "steps.b.revisit"),
+        ("{steps.z.revisit.performer: nobody}", "role-unknown", "steps.z.revisit.performer"),
         ("{steps.z.revisit.share: 0%}", "share-range", "steps.z.revisit.share"),
         ("{steps.z.revisit.share: 101%}", "share-range", "steps.z.revisit.share"),
         ("{steps.z.revisit.after: 5d..2d}", "revisit-order", "steps.z.revisit.after"),

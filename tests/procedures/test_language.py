@@ -129,6 +129,10 @@ def test_titles_in_one_place_and_branches_either_way():
         (in_step("{revisit: {share: 10%}}"), "steps.a.revisit.after", "key-missing"),
         (in_step("{revisit: {share: 10%, after: soon}}"), "steps.a.revisit.after", "not-days"),
         (in_step("{revisit: {share: 10%, after: 3}}"), "steps.a.revisit.after", "not-days"),
+        (in_step("{revisit: {share: 10%, after: 3d, relapsed: -1}}"), "steps.a.revisit.relapsed",
+         "not-factor"),
+        (in_step("{revisit: {share: 10%, after: 3d, kinds: {x: often}}}"),
+         "steps.a.revisit.kinds.x", "not-factor"),
         (in_step("{branches: {x: {role: chief}}}"), "steps.a.branches.x.role", "value-unknown"),
         (in_step("{actions: report}"), "steps.a.actions", "not-mapping"),
         (in_action("3"), "steps.a.actions.go", "not-mapping"),
@@ -265,6 +269,14 @@ def actions(draw, name):
     )  # fmt: skip
 
 
+def revisits(first, last):
+    factors = st.dictionaries(NAMES, st.floats(0, 9), max_size=2)
+    return st.builds(
+        Revisit, st.floats(0, 1), st.just(first), st.just(last), MAYBE.map(lambda said: said or ""),
+        st.floats(0, 9), factors, factors,
+    )  # fmt: skip
+
+
 @st.composite
 def steps(draw, name):
     names = draw(st.lists(NAMES, max_size=3, unique=True))
@@ -281,7 +293,7 @@ def steps(draw, name):
         branches=tuple(draw(st.lists(branches, max_size=3, unique_by=lambda b: b.name))),
         join=draw(st.sampled_from(["all", "any", "lead"])), not_performers_of=draw(CODES),
         final=draw(st.booleans()), outcome=draw(MAYBE), answer_required=draw(st.booleans()),
-        revisit=draw(st.none() | st.floats(0, 1).map(lambda s: Revisit(s, *days))),
+        revisit=draw(st.none() | revisits(*days)),
         judge=draw(LIMITS), stage=draw(MAYBE) or "", source=draw(st.just("") | WORDS),
         ladder=draw(LADDERS),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import translation
 from PIL import Image
 
@@ -14,6 +15,7 @@ from tests.make import MONDAY, do, opened, photo
 from townkeeper.calendars.actions import change_calendar
 from townkeeper.calendars.statutory import DayEntry
 from townkeeper.cases.actions import decide_ask
+from townkeeper.cases.disputes import state_on
 from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case
 from townkeeper.cases.recompute import recompute
@@ -247,8 +249,6 @@ def test_a_page_asks_the_database_a_fixed_number_of_times(
 
 def test_an_act_that_nobody_foresaw_is_still_told(people, handled):
     with clock.at(MONDAY, "live"), translation.override("en"):
-        from django.db import transaction
-
         with transaction.atomic():
             record(subject="x:1", act="case.blessed", actor="somebody", data={"reason": "why not"})
         told = tell(Entry.objects.get(subject="x:1"), Names(procedure=None))
@@ -268,3 +268,28 @@ def test_a_step_off_the_plain_path_is_put_in_where_the_case_left_it(people, hand
     line = make_progress(procedure, case, list(case.tasks.order_by("pk")))
     assert [mark.css for mark in line.steps] == ["done", "done", "done", "now", "", ""]
     assert line.now_no == 4
+
+
+def test_a_dispute_is_told_with_rule_statement_and_ruling(client, people, handled):
+    words = {"reason": "not our road", "clause": "list of 2011, 4", "other": "GSJ"}
+    do(handled, "dispute", people["CGJ"], MONDAY + HOUR, **words)
+    ask = handled.asks.get()
+    with clock.at(MONDAY + HOUR, "live"):
+        state_on(ask, actor=people["GSJ"], text="it is not ours either")
+        decide_ask(ask, accepted=True, actor=people["arbiter"], reason="the list is clear")
+    client.force_login(people["dispatcher"])
+    with translation.override("en"):
+        told = page(client, handled)
+    for said in (
+        "list of 2011, 4", "not our road", "it is not ours either", "the list is clear", "區工商局",
+    ):  # fmt: skip
+        assert said in told
+
+
+def test_a_judgement_is_told(people, handled):
+    data = {"verdict": "dissatisfied", "comment": "it is back", "of": "DX20261102-0009"}
+    with clock.at(MONDAY, "live"), translation.override("en"), transaction.atomic():
+        record(subject="x:2", act="case.judged", actor="reporter", data=data)
+        told = tell(Entry.objects.get(subject="x:2"), Names(procedure=None))
+    assert told.title == "The reporter judged the answer: dissatisfied"
+    assert told.lines == ["it is back", "For the merged case DX20261102-0009."]
