@@ -274,6 +274,17 @@ def test_one_order_to_many_units(people):
     assert cases[0].text == "各單位自查自糾。"
 
 
+def test_where_the_program_has_orders_they_run_as_such(people):
+    path = make.ROOT / "programs" / "dongxing" / "procedures" / "order.yaml"
+    install_procedure(parse(yaml.safe_load(path.read_text(encoding="utf-8"))), actor="test")
+    made = issue_order("自查", text="", units=["CGJ"], deadline="", actor=people["dispatcher"])
+    (case,) = actions.cases_of(made)
+    assert (made.procedure, case.tasks.get(done_at=None).limit) == ("order", "5wd")
+    make.photo(case, people["CGJ"], NOW, "document")
+    make.do(case, "report", people["CGJ"], NOW)
+    assert progress_of(made).rows[0].state == "reported"
+
+
 @pytest.mark.parametrize(
     ("units_named", "deadline", "code"),
     [(["CGJ", "X1"], "20:30", "list-wrong"), ([], "20:30", "list-wrong"),

@@ -44,7 +44,11 @@ def test_the_whole_district() -> None:
     assert targets is not None
     assert len(targets.targets) == 10
     assert bulletins_of(program)["monthly"].scheme == "monthly"
-    assert set(ProcedureVersion.objects.values_list("key", flat=True)) == {"problem", "exposed"}
+    assert set(ProcedureVersion.objects.values_list("key", flat=True)) == {
+        "problem",
+        "exposed",
+        "order",
+    }
     assert verify_journal().problems == []
 
 
