@@ -81,7 +81,6 @@ def _earlier(file: StoredFile) -> list[Earlier]:
     return [
         Earlier(pk, case_id, changed[file_id], place_id, _point(lon, lat))
         for pk, file_id, case_id, place_id, lon, lat in rows[:200]
-        if file_id is not None
     ]
 
 

@@ -77,7 +77,11 @@ def add_evidence(
             added_at=clock.now(),
             actor=actor.username,
         )
-        data = {"kind": kind, "sha256": file.sha256 if file else None, "note": note}
+        data: dict[str, object] = {
+            "kind": kind,
+            "sha256": file.sha256 if file else None,
+            "note": note,
+        }
         data |= _said(proof, pair, is_guess=before is None)
         batch.say("case.evidence", actor=actor.username, data=data)
         return row

@@ -197,7 +197,7 @@ def _family(pks: Sequence[int]) -> list[int]:
     """Return the ids with their main cases and what is merged into them, in order."""
     family = set(pks)
     mains = Case.objects.filter(pk__in=pks).exclude(main=None).values_list("main_id", flat=True)
-    family |= {pk for pk in mains if pk is not None}
+    family |= set(mains)
     family |= set(Case.objects.filter(main_id__in=pks).values_list("pk", flat=True))
     return sorted(family)
 
@@ -331,7 +331,7 @@ def _hang(pk: int, main: Case, *, actor: str, act: str) -> None:
 
 
 def _write_undoing(case: Case, merge: Merge, *, actor: str, reason: str) -> None:
-    top = Case.objects.get(pk=case.main_id)
+    top = Case.objects.get(merged=case)
     along = _came_along(case, top)
     _write_return(case.pk, merge, top, actor=actor, reason=reason)
     Merge.objects.filter(pk=merge.pk).update(

@@ -182,10 +182,11 @@ def _candidates(looked: _Looked, among: QuerySet[Case], reach: Reach) -> Iterato
         among.filter(opened_at__gte=since, opened_at__lte=looked.at)
         .exclude(stage__in=[Stage.MERGED, Stage.VOIDED])
         .filter(Q(closed_at=None) | Q(closed_at__gte=lately))
-        .exclude(pk=looked.pk)
         .annotate(start=Substr("text", 1, TEXT_MAX))
         .defer("text", "answer", "extra", "counts")
     )
+    if looked.pk is not None:
+        base = base.exclude(pk=looked.pk)
     ways: list[Q] = []
     if looked.point is not None:
         span = box_around(*looked.point, reach.metres)

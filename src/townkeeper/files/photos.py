@@ -191,7 +191,7 @@ def _taken(exif: Image.Exif, zone: tzinfo) -> datetime | None:
     offset = inner.get(ExifTags.Base.OffsetTimeOriginal)
     try:
         if isinstance(offset, str):
-            zone = datetime.strptime(offset.strip("\0 "), "%z").tzinfo or zone  # type: ignore[assignment]
+            zone = datetime.strptime(offset.strip("\0 "), "%z").tzinfo or zone
     except ValueError:
         pass  # some phones write a word there; the time itself is good
     try:

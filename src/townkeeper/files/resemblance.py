@@ -89,7 +89,8 @@ def _grey(image: Image.Image, size: tuple[int, int], cut: Box = (0, 0, 0, 0)) ->
 
 def _standard(grey: Grey) -> Grey:
     spread = float(grey.std())
-    return (grey - grey.mean()) / (spread if spread > 0 else 1.0)
+    even: Grey = (grey - grey.mean()) / (spread if spread > 0 else 1.0)
+    return even
 
 
 def _fit(whole: Image.Image, part: Image.Image) -> tuple[float, Box]:
@@ -132,8 +133,8 @@ def _changed(one: Grey, other: Grey) -> float:
     is gone does not count against the rest of the picture.
     """
     scale = max(float(one.std()), 1.0)
-    weight = np.ones_like(one)
-    residue = one - other
+    weight: NDArray[np.floating] = np.ones_like(one)
+    residue: NDArray[np.floating] = one - other
     for _round in range(_ROUNDS):
         total = float(weight.sum())
         mean_one, mean_other = float((one * weight).sum()), float((other * weight).sum())

@@ -109,13 +109,20 @@ def pair_up(
 def _rows(system: str) -> list[PastCase]:
     """Return the records of a system that stand for themselves, and its unlinked duplicates."""
     cases = Case.objects.filter(external_system=system).exclude(stage=Stage.MERGED)
-    values = cases.order_by("pk").values_list(
-        "pk", "number", "category_id", "address", "lon", "lat", "opened_at", "closed_at", "title",
-        "text",
-    )  # fmt: skip
+    names = ("number", "category_id", "address", "lon", "lat", "opened_at", "closed_at")
     return [
-        PastCase(*row[:3], row[3].strip(), *row[4:8], f"{row[8]} {row[9][:TEXT_MAX]}")
-        for row in values.iterator(chunk_size=5_000)
+        PastCase(
+            id=row.pk,
+            number=row.number,
+            category=row.category_id,
+            address=row.address.strip(),
+            lon=row.lon,
+            lat=row.lat,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            words=f"{row.title} {row.text[:TEXT_MAX]}",
+        )
+        for row in cases.order_by("pk").only(*names, "title", "text").iterator(chunk_size=5_000)
     ]
 
 
