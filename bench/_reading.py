@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from bench.dataset import DATABASES, ROOT, dataset
 
@@ -55,40 +56,45 @@ def curve(module, *, quick, promise):
 def timed(name, call, choices, times, **more):
     """Call with random choices; milliseconds at the median and at the 95th percentile.
 
-    Each choice is made three times and the best counts, because other programs run on the machine:
-    what remains is how the choices differ. Beside the whole stands the share of the database: the
-    same statements once more without the code that makes them.
+    Each choice is made three times and the best counts, because other programs may run on the
+    machine: what remains is how the choices differ. Beside the time on the clock stands the
+    processor's time (of this process and of the database's for us), which others do not lengthen,
+    and the share of the database: the same statements once more without the code that makes them.
     """
     from django.db import connection  # noqa: PLC0415
 
     dice = random.Random(7)  # noqa: S311 - a measurement, not a secret
     chosen = [dice.choice(choices) for _turn in range(times)]
-    whole, bare, sizes = [], [], []
+    pid = server_pid(connection)
+    whole, busy, bare, sizes = [], [], [], []
     for choice in chosen:
         statements = []
 
-        def keep(execute, sql, params, many, context, kept=statements):
-            kept.append((sql, params))
+        def keep(execute, sql, params, many, context):
+            statements.append((sql, params))  # noqa: B023 - called before the next turn
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(keep):
             found = call(choice)
         sizes.append(found if isinstance(found, int) else 0)
-        whole.append(min(clocked(lambda c=choice: call(c)) for _turn in range(TURNS)))
-        bare.append(
-            min(clocked(lambda s=statements: again(connection, s)) for _turn in range(TURNS))
-        )
-    whole.sort()
-    bare.sort()
+        turns = [clocked(lambda c=choice: call(c), pid) for _turn in range(TURNS)]
+        whole.append(min(on_clock for on_clock, _busy in turns))
+        busy.append(min(of_processor for _clock, of_processor in turns))
+        turns = [clocked(lambda s=statements: again(connection, s), pid) for _turn in range(TURNS)]
+        bare.append(min(of_processor for _clock, of_processor in turns))
+    for figures in (whole, busy, bare):
+        figures.sort()
     at = max(0, int(len(whole) * 0.95) - 1)
     return {
         "name": name,
         "p50": round(statistics.median(whole), 2),
         "p95": round(whole[at], 2),
         "max": round(whole[-1], 1),
-        "sql_p50": round(statistics.median(bare), 2),
-        "sql_p95": round(bare[at], 2),
-        "sql_max": round(bare[-1], 1),
+        "cpu_p50": round(statistics.median(busy), 2),
+        "cpu_p95": round(busy[at], 2),
+        "db_p50": round(statistics.median(bare), 2),
+        "db_p95": round(bare[at], 2),
+        "db_max": round(bare[-1], 1),
         "rows": round(statistics.mean(sizes), 1),
         "statements": len(statements),
         **more,
@@ -98,10 +104,28 @@ def timed(name, call, choices, times, **more):
 TURNS = 3
 
 
-def clocked(call):
-    began = time.perf_counter()
+def server_pid(connection):
+    """The process of PostgreSQL that works for us; None where the database is in this process."""
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def spent(pid):
+    """Processor milliseconds of this process and of the database's."""
+    server = 0
+    if pid is not None:
+        server = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+    return time.process_time() * 1000 + server
+
+
+def clocked(call, pid):
+    """(milliseconds on the clock, milliseconds of the processor)"""
+    busy, began = spent(pid), time.perf_counter()
     call()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, spent(pid) - busy
 
 
 def again(connection, statements):

@@ -27,7 +27,7 @@ def measure(times):
     towns = [sight_of(user, AS_OF) for user in User.objects.filter(username__startswith="leader-")]
 
     def find(text, sight=office, **wish):
-        cases = cases_of(sight, Wish(**{"tab": "all", **wish}), AS_OF)
+        cases = cases_of(sight, Wish(**{"tab": "all", **wish}), AS_OF, of_few=True)
         return len(find_newest(parse_query(text), cases, limit=20).ids)
 
     words = queries(Case)

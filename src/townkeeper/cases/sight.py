@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from townkeeper.accounts.models import User
@@ -53,8 +53,8 @@ def sight_of(user: User | AnonymousUser, now: datetime) -> Sight:
     return Sight(tuple(posts), everything=False, units=units, nowhere=bool(tops))
 
 
-def seen_by(cases: CaseQuerySet, sight: Sight, tab: str) -> CaseQuerySet:
-    """Narrow to what a person sees.
+def seen_by(cases: CaseQuerySet, sight: Sight, tab: str, *, of_few: bool = False) -> CaseQuerySet:
+    """Narrow to what a person sees; `of_few` where the cases are a handful that search found.
 
     Among running cases a unit's are those it answers for, those in its area, and those in which it
     has an open task: each an index. Where it had a task that is done, it finds the case under
@@ -66,24 +66,24 @@ def seen_by(cases: CaseQuerySet, sight: Sight, tab: str) -> CaseQuerySet:
     found = Q(unit__in=units) | Q(area__in=units)
     if tab == "open":
         with_us = Task.objects.filter(done_at=None, unit__in=units)
-        found |= Q(pk__in=with_us.values("case"))
+        found |= _one_of(with_us) if of_few else Q(pk__in=with_us.values("case"))
     else:
-        found |= _touched(units)
+        tasks = Task.objects.filter(unit__in=units)
+        listed = not of_few and volume_of(units).tasks < MANY
+        found |= Q(pk__in=tasks.values("case")) if listed else _one_of(tasks)
     if sight.nowhere:
         placed = Task.objects.filter(case=OuterRef("pk")).exclude(unit=None)
         found |= Q(unit=None, area=None) & ~Exists(placed)
     return cases.filter(found)
 
 
-def _touched(units: tuple[int, ...]) -> Q:
-    """Return the condition "a task of these units": from a list of cases while that is short.
+def _one_of(tasks: QuerySet[Task]) -> Q:
+    """Return the condition that a case has one of some tasks, asked for case by case.
 
-    Where units have many tasks, asking for each case is quicker, as lists end after a page. A
-    value that is compared with nothing, not EXISTS: PostgreSQL would turn that into the list.
+    From a list of cases it is answered quicker while that is short; where units have many tasks
+    this is, as lists end after a page. A value that is compared with nothing, not EXISTS:
+    PostgreSQL would turn that into the list.
     """
-    tasks = Task.objects.filter(unit__in=units)
-    if volume_of(units).tasks < MANY:
-        return Q(pk__in=tasks.values("case"))
     one = tasks.filter(case=OuterRef("pk")).order_by().values("case")[:1]
     return Q(IsThere(Subquery(one)))
 

@@ -152,9 +152,10 @@ def _stopped(*, tasks: bool) -> Q:
     return Q(pk__in=standing.values("task")) if tasks else Q(pk__in=standing.values("task__case"))
 
 
-def cases_of(sight: Sight, wish: Wish, now: datetime) -> CaseQuerySet:
+def cases_of(sight: Sight, wish: Wish, now: datetime, *, of_few: bool = False) -> CaseQuerySet:
     """Return the cases that a wish asks for among those a person sees; words are left to search."""
-    return _narrowed(seen_by(Case.objects.all(), sight, wish.tab), sight, wish, now)
+    seen = seen_by(Case.objects.all(), sight, wish.tab, of_few=of_few)
+    return _narrowed(seen, sight, wish, now)
 
 
 def _narrowed(cases: CaseQuerySet, sight: Sight, wish: Wish, now: datetime) -> CaseQuerySet:
@@ -246,7 +247,7 @@ def _found(sight: Sight, wish: Wish, *, now: datetime, size: int, after: Key | N
     if wish.tab == "mine":
         cases = Case.objects.filter(pk__in=tasks_of(sight, wish, now).values("case"))
     else:
-        cases = cases_of(sight, wish, now)
+        cases = cases_of(sight, wish, now, of_few=True)
     before = after.pk if after is not None else None
     found = find_newest(parse_query(wish.q), cases, limit=size, before=before)
     lines = [Line(pk, None, Key(None, pk)) for pk in found.ids]

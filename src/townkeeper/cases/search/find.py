@@ -6,6 +6,7 @@ is, and PostgreSQL guesses badly; so a short stretch is read backwards first, an
 holds too little, the index is asked. What comes back is compared with the text itself.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ BATCH = 500
 SLICE = 100
 """Matches compared at first; three times as many each time that is not enough."""
 LARGEST_SLICE = 900
+MOST_ASKED = 4
+"""Words that PostgreSQL's index is asked for."""
+KEPT_SECONDS = 600.0
 MOST_LOOKED_AT = 5000
 """Matches compared with filter and text for one page; a page may end before it is full."""
 
@@ -123,12 +127,44 @@ def _from_index(wanted: Wanted, top: int) -> list[int]:
             "WITH m AS MATERIALIZED (SELECT case_id FROM cases_search WHERE words @@ %s::tsquery)"
             " SELECT case_id FROM m WHERE case_id < %s ORDER BY case_id DESC LIMIT %s"
         )
-        return _rows(statement, [_tsquery(wanted), top, BATCH])
+        return _rows(statement, [_tsquery(_rarest(wanted)), top, BATCH])
     statement = (
         "SELECT rowid FROM cases_search WHERE cases_search MATCH %s AND rowid < %s"
         " ORDER BY rowid DESC LIMIT %s"
     )
     return _rows(statement, [_fts_query(wanted), top, BATCH])
+
+
+def _rarest(wanted: Wanted) -> Wanted:
+    """Return the query with its rarest words only: PostgreSQL walks the list of each word.
+
+    Which words are frequent the database has counted for its planner; those it does not name are
+    rare. The comparison with the text makes up for the words that are left out.
+    """
+    if len(wanted.pairs) <= MOST_ASKED:
+        return wanted
+    known = _frequent()
+    rarest = sorted(wanted.pairs, key=lambda word: known.get(word, 0.0))[:MOST_ASKED]
+    return Wanted(wanted.parts, tuple(rarest), wanted.beginnings)
+
+
+_counted: list[tuple[float, dict[str, float]]] = []
+
+
+def _frequent() -> dict[str, float]:
+    """Return the share of cases that hold each frequent word; read anew every ten minutes."""
+    if _counted and time.monotonic() - _counted[0][0] < KEPT_SECONDS:
+        return _counted[0][1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats"
+            " WHERE tablename = 'cases_search' AND attname = 'words'"
+        )
+        words, shares = next(iter(cursor.fetchall()), ([], []))
+    # the last shares are those of all words together
+    found = dict(zip(words or [], shares or [], strict=False))
+    _counted[:] = [(time.monotonic(), found)]
+    return found
 
 
 def _tsquery(wanted: Wanted) -> str:

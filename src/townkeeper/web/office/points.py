@@ -29,7 +29,8 @@ def case_points(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         data = {"code": problem.code, "message": str(problem.message), "where": problem.where}
         return HttpResponse(msgspec.json.encode(data), content_type="application/json", status=400)
-    cases = cases_of(sight_of(request.user, now), listing.wish, now)
+    sight, wish = sight_of(request.user, now), listing.wish
+    cases = cases_of(sight, wish, now, of_few=bool(wish.q))
     if listing.q:
         found = find_newest(parse_query(listing.q), cases, limit=MOST)
         cases = Case.objects.filter(pk__in=found.ids)
