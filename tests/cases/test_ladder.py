@@ -173,6 +173,7 @@ def test_whose_ladder_counts():
     own, common = (Rung("90%"),), (Rung("due"),)
     both = procedure(steps={"a": Step("a", ladder=own), "b": Step("b")}, ladder=common)
     assert rungs_of(both, "a") == own
+    assert rungs_of_asks(both, "a") == common  # the step's speaks of those who work there
     assert rungs_of(both, "b") == rungs_of_asks(both, "b") == common
     bare = procedure(steps={"a": Step("a", warn=0.8), "b": Step("b")})
     assert [rung.at for rung in rungs_of(bare, "a")] == ["80%", "due"]

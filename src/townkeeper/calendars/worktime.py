@@ -346,12 +346,15 @@ class WorkCalendar:
         if limit.kind in {Kind.ELAPSED, Kind.WORKING_TIME}:
             amounts = np.full(begins.shape, max(1, round(limit.amount * SECOND * share)))
             if limit.kind is Kind.ELAPSED:
-                return begins + amounts
+                plain: Instants = begins + amounts
+                return plain
             span = int(begins.min()), int(begins.max())
             return self._growing(*span, lambda table: share_many(table, begins, amounts))
         dues = self._add_known(begins, limit)
         if limit.kind is Kind.CLOCK:
-            return begins + np.maximum(1, np.round((dues - begins) * share).astype(np.int64))
+            spans = np.maximum(1, np.round((dues - begins) * share).astype(np.int64))
+            ends: Instants = begins + spans
+            return ends
         table = self._covering(int(begins.min()), int(dues.max()))
         basis = table.worked_many(dues) - table.worked_many(begins)
         amounts = np.maximum(1, np.round(basis * share).astype(np.int64))

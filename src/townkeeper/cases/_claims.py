@@ -5,9 +5,10 @@ over whatever somebody else holds: nobody waits, so nothing can lock up in a cir
 transaction is the only writer.
 """
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -23,8 +24,7 @@ TASKS: Final = """
 SELECT t.id, t.case_id, c.number, c.procedure_id, t.step, c.counts, t.performer, t.unit_id,
  {t.opened_at}, t."limit", t.extensions, {t.due_at}, {t.warn_at}, {t.next_at}, t.rung, t.moves,
  t.calendar_id, h.length, h.head,
- EXISTS (SELECT 1 FROM cases_pause p WHERE p.task_id = t.id),
- EXISTS (SELECT 1 FROM cases_alarm a WHERE a.task_id = t.id AND a.rung >= t.rung)
+ EXISTS (SELECT 1 FROM cases_pause p WHERE p.task_id = t.id)
 FROM cases_task t JOIN cases_case c ON c.id = t.case_id
  JOIN journal_chain h ON h.subject = 'case:' || c.number
 WHERE t.done_at IS NULL AND t.next_at IS NOT NULL AND t.next_at <= %s
@@ -32,8 +32,7 @@ ORDER BY t.next_at LIMIT %s"""
 ASKS: Final = """
 SELECT a.id, a.case_id, c.number, c.procedure_id, COALESCE(t.step, c.step), c.counts, a.decider,
  COALESCE(a.unit_id, t.unit_id, c.unit_id), {a.asked_at}, a."limit", '[]', {a.due_at}, NULL,
- {a.next_at}, a.rung, 0, NULL, h.length, h.head, FALSE,
- EXISTS (SELECT 1 FROM cases_alarm r WHERE r.ask_id = a.id AND r.rung >= a.rung)
+ {a.next_at}, a.rung, 0, NULL, h.length, h.head, FALSE
 FROM cases_ask a JOIN cases_case c ON c.id = a.case_id
  JOIN journal_chain h ON h.subject = 'case:' || c.number
  LEFT JOIN cases_task t ON t.id = a.task_id
@@ -70,7 +69,6 @@ class Claimed:
     length: int
     head: bytes
     has_pauses: bool
-    has_alarms: bool
 
 
 def statement(what: What) -> str:
@@ -92,8 +90,9 @@ def as_read(text: str) -> str:
 
 def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
     """Take up to `batch` clocks whose next rung is reached, inside the caller's transaction."""
+    stored_now: Any = moment_writer()(now.astimezone(UTC))
     with connection.cursor() as cursor:
-        cursor.execute(statement(what), [moment_writer()(now.astimezone(UTC)), batch])
+        cursor.execute(statement(what), [stored_now, batch])
         rows = cursor.fetchall()
     read = read_moment()
     claimed = []
@@ -101,20 +100,26 @@ def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
         extensions = [] if row[10] == "[]" else msgspec.json.decode(row[10])
         claimed.append(
             Claimed(
-                *row[:8],
-                read(row[8]),
-                row[9],
-                extensions,
-                read(row[11]),
-                read(row[12]),
-                read(row[13]),
-                row[14],
-                row[15] + len(extensions),
-                row[16],
-                row[17],
-                bytes(row[18]),
-                bool(row[19]),
-                bool(row[20]),
+                id=row[0],
+                case_id=row[1],
+                number=row[2],
+                procedure_id=row[3],
+                step=row[4],
+                counts=row[5],
+                performer=row[6],
+                unit_id=row[7],
+                opened_at=read(row[8]),
+                limit=row[9],
+                extensions=extensions,
+                due_at=read(row[11]),
+                warn_at=read(row[12]),
+                next_at=read(row[13]),
+                rung=row[14],
+                turn=row[15] + len(extensions),
+                calendar_id=row[16],
+                length=row[17],
+                head=bytes(row[18]),
+                has_pauses=bool(row[19]),
             )
         )
     return claimed
@@ -145,7 +150,7 @@ def pauses_of(task_ids: Sequence[int]) -> dict[int, Pauses]:
     """Return the stops of tasks."""
     read = read_moment()
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    ask = "SELECT task_id, since, until FROM cases_pause WHERE task_id IN ({}) ORDER BY since"
+    ask = "SELECT task_id, since, until FROM cases_pause WHERE task_id {} ORDER BY since"
     for task_id, since, until in _selected(ask, task_ids):
         found[task_id].append((read(since), read(until)))
     return {task_id: tuple(stops) for task_id, stops in found.items()}
@@ -153,16 +158,18 @@ def pauses_of(task_ids: Sequence[int]) -> dict[int, Pauses]:
 
 def alarms_before(what: What, ids: Sequence[int]) -> set[tuple[int, int, int]]:
     """Return (clock, turn, rung) of alarms that have rung already."""
-    ask = f"SELECT {what}_id, turn, rung FROM cases_alarm WHERE {what}_id IN ({{}})"
+    ask = f"SELECT {what}_id, turn, rung FROM cases_alarm WHERE {what}_id {{}}"
     return {(row[0], row[1], row[2]) for row in _selected(ask, ids)}
 
 
-PART: Final = 500
-
-
-def _selected(ask: str, ids: Sequence[int]) -> Iterable[tuple[Any, ...]]:
-    for begin in range(0, len(ids), PART):
-        part = ids[begin : begin + PART]
-        with connection.cursor() as cursor:
-            cursor.execute(ask.format(", ".join(["%s"] * len(part))), list(part))
-            yield from cursor.fetchall()
+def _selected(ask: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Ask once for all of them: at worst the table is read once, whatever the planner believes."""
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute(ask.format("= ANY(%s)"), [list(ids)])
+        else:
+            many = json.dumps(list(ids))
+            cursor.execute(ask.format("IN (SELECT value FROM json_each(%s))"), [many])
+        return list(cursor.fetchall())

@@ -164,13 +164,13 @@ def _promises(cases: Sequence[CaseRow], calendar: WorkCalendar) -> None:
         if not case.promise:
             case.new_promise_due = case.promise_due_at
         elif case.stops:
-            due = calendar.due(case.opened_at, limit_of(case.promise), case.stops)
-            case.new_promise_due = due.at
+            limit = limit_of(case.promise)
+            case.new_promise_due = calendar.due(case.opened_at, limit, case.stops).at
         else:
             plain[case.promise].append(case)
-    for limit, group in plain.items():
+    for text, group in plain.items():
         starts = times_of(case.opened_at for case in group)
-        dues = moments_of(calendar.add_many(starts, limit_of(limit)))
+        dues = moments_of(calendar.add_many(starts, limit_of(text)))
         for case, due in zip(group, dues, strict=True):
             case.new_promise_due = due
 

@@ -95,10 +95,12 @@ def rungs_of(procedure: Procedure, step: str) -> tuple[Rung, ...]:
     return (found.ladder if found else ()) or procedure.ladder or _usual(found)
 
 
-def rungs_of_asks(procedure: Procedure, step: str) -> tuple[Rung, ...]:
-    """Return the ladder of what is asked for in a step; without one its decider learns of `due`."""
-    found = procedure.steps.get(step)
-    return (found.ladder if found else ()) or procedure.ladder or (DUE,)
+def rungs_of_asks(procedure: Procedure, _step: str) -> tuple[Rung, ...]:
+    """Return the ladder of what is asked for: the procedure's; else its decider learns of `due`.
+
+    The ladder of a step speaks of those who do the work there, not of who decides an ask.
+    """
+    return procedure.ladder or (DUE,)
 
 
 def _usual(step: Step | None) -> tuple[Rung, ...]:

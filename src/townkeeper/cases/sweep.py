@@ -87,7 +87,7 @@ def _sweep_batch(what: What, now: datetime, batch: int, swept: Swept) -> int:
         by_calendar[each.key.calendar_id].append(each)
     for calendar_id, group in by_calendar.items():
         climb(group, _calendar(calendar_id), now)
-    known = alarms_before(what, [row.id for row in claimed if row.has_alarms])
+    known = alarms_before(what, [row.id for row in claimed])
     batch_of = _Batch(what, now)
     for each in climbers:
         batch_of.take(each, known)

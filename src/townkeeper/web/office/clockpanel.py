@@ -21,6 +21,9 @@ from townkeeper.web.clockwords import language, late_words, roles_line, rung_wor
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.wording import Clock, ClockState, clock_time
 
+MOST_SHARE = 2.0
+"""Beyond twice the limit a share says less than how long it is overdue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -214,6 +217,8 @@ def _used(facts: Facts, limit: Limit | None, now: datetime) -> str:
         return ""
     until = facts.clock.done_at or now
     share = facts.calendar.used_share(start, limit, until, facts.pauses)
+    if share > MOST_SHARE:
+        return ""
     return _("%(share)d%% of the limit used") % {"share": round(share * 100)}
 
 
