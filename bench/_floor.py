@@ -39,16 +39,19 @@ def record(live):
 
 
 def record_postgresql(live):
-    from townkeeper.cases import _save, _write  # noqa: PLC0415
+    from townkeeper.cases import _save, _wire, _write  # noqa: PLC0415
 
     acts, real = [], _write.execute
 
     def keeping(statement, parameters, *, is_reading=False):
         row = real(statement, parameters, is_reading=is_reading)
         if not is_reading:
-            step = Step(statement, list(parameters))
-            step.made = [("cases_case", row[0])]
-            step.made += zip(MADE.findall(statement), row[1:], strict=True)
+            texts = [
+                None if value is None else _wire._bytes(value).decode() for value in parameters
+            ]
+            step = Step(statement, texts)
+            step.made = [("cases_case", int(row[0]))]
+            step.made += zip(MADE.findall(statement), map(int, row[1:]), strict=True)
             acts.append([step])
         return row
 
