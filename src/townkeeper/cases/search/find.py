@@ -144,8 +144,10 @@ def _rarest(wanted: Wanted) -> Wanted:
     if len(wanted.pairs) <= MOST_ASKED:
         return wanted
     known = _frequent()
-    rarest = sorted(wanted.pairs, key=lambda word: known.get(word, 0.0))[:MOST_ASKED]
-    return Wanted(wanted.parts, tuple(rarest), wanted.beginnings)
+    numbers = [word for word in wanted.pairs if word.isascii()]
+    others = sorted(set(wanted.pairs) - set(numbers), key=lambda word: (known.get(word, 0.0), word))
+    # the pairs of one name all stand in the same cases; a house number beside them tells them apart
+    return Wanted(wanted.parts, (*numbers, *others[:MOST_ASKED]), wanted.beginnings)
 
 
 _counted: list[tuple[float, dict[str, float]]] = []
