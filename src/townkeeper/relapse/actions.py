@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
+from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
-from townkeeper.relapse._history import append_entries
 from townkeeper.relapse.finding import Look, look_at, look_for_relapses
 from townkeeper.relapse.models import Cursor, Recurrence
 from townkeeper.relapse.parties import acting_posts, is_party
@@ -48,7 +48,8 @@ def overrule_relapse(row: Recurrence, *, actor: User, reason: str) -> Recurrence
     renumber({row.first_id, row.case_id})
     cases = {row.case_id: row.case, row.former_id: row.former}
     lines = lines_of(row, cases, "case.relapse-overruled", reason=reason)
-    append_entries(lines, actor=actor.username)
+    for line in lines:
+        record(subject=line.subject, act=line.act, actor=actor.username, data=line.data)
     return row
 
 
@@ -79,7 +80,8 @@ def link_relapse(case: Case, former: Case, *, actor: User, reason: str) -> Recur
     row.save(force_update=earlier is not None, force_insert=earlier is None)
     renumber({case.pk})
     cases = {case.pk: case, former.pk: former}
-    append_entries(lines_of(row, cases, "case.relapse", reason=reason), actor=actor.username)
+    for line in lines_of(row, cases, "case.relapse", reason=reason):
+        record(subject=line.subject, act=line.act, actor=actor.username, data=line.data)
     row.refresh_from_db()
     return row
 
