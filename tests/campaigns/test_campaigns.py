@@ -385,3 +385,8 @@ def test_an_old_unit_of_a_moved_case_is_not_blamed(campaign, people):
     case = actions.cases_of(campaign)[2]
     make.do(case, "redispatch", people["supervisor"], NOW, reason="改派", units=(("S1", "lead"),))
     assert progress_of(campaign).rows[2].unit == "S1"
+
+
+def test_another_house_number_is_another_problem(people, tmp_path):
+    make.opened(NOW - timedelta(days=2), title="市場門口垃圾成堆", address="東興街道東街12號")
+    assert check_list(listed(tmp_path, *ROWS)).alike == ()

@@ -14,7 +14,7 @@ from townkeeper.campaigns.alike import alike_cases, linked
 from townkeeper.campaigns.checking import Checked, CheckedList, Checker, RowError, RowWrongError
 from townkeeper.campaigns.deadlines import Deadline
 from townkeeper.campaigns.handing import hand_over
-from townkeeper.campaigns.listing import ExposureList, ListRow, read_list
+from townkeeper.campaigns.listing import ExposureList, ListRow, digest_of, read_list
 from townkeeper.campaigns.models import Campaign, CampaignItem
 from townkeeper.campaigns.progress import RowState, progress_of
 from townkeeper.cases.desk import desk
@@ -62,9 +62,14 @@ class Plan:
 def check_list(path: Path, *, due: str = "", columns: Sequence[str] = ()) -> Plan:
     """Read and check a list without writing anything. Errors: Problem for the file as a whole."""
     listed = read_list(path, columns=columns)
-    before = Campaign.objects.filter(file_digest=listed.digest).order_by("-pk").first()
     checked = _checker().check(listed.rows, due_text=due)
-    return Plan(listed, checked, before, tuple(alike_cases(checked.rows)))
+    alike = tuple(alike_cases(checked.rows))
+    return Plan(listed, checked, made_before(listed.digest), alike)
+
+
+def made_before(digest: str) -> Campaign | None:
+    """Return the latest campaign that a file of this digest made."""
+    return Campaign.objects.filter(file_digest=digest).order_by("-pk").first()
 
 
 def import_list(
@@ -88,16 +93,17 @@ def import_list(
     goes on where a broken-off import stopped; a finished one is refused unless `again`. Errors:
     ListRefused, Problem.
     """
-    plan = check_list(path, due=due, columns=columns)
-    if plan.before is not None and not again:
-        if plan.before.status == Campaign.Status.PREPARING:
-            return resume_campaign(plan.before, actor=actor, progress=progress)
+    before = None if again else made_before(digest_of(path))
+    if before is not None and before.status == Campaign.Status.PREPARING:
+        return resume_campaign(before, actor=actor, progress=progress)
+    if before is not None:
         raise Problem(
             "list-known",
-            _("This file was taken in before, as %(key)s.") % {"key": plan.before.key},
+            _("This file was taken in before, as %(key)s.") % {"key": before.key},
             where=path.name,
             hint=_("If its rows are to become new cases all the same, say --again."),
         )
+    plan = check_list(path, due=due, columns=columns)
     if plan.checked.errors:
         raise ListRefused(path.name, plan.checked.errors)
     rows = linked(plan.checked.rows, plan.alike) if link else plan.checked.rows

@@ -1,5 +1,6 @@
 """Finds running cases that a list names again: a problem on television has often been reported."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,39 +16,79 @@ WITHIN: Final = timedelta(days=30)
 ENOUGH: Final = 0.7
 """Share of pairs of characters that title and address have in common (Dice). Below it are other
 problems of the same street; a wrong link would hide one."""
+DIGITS: Final = re.compile(r"\d+")
 MOST_CASES: Final = 5_000
+COMMON: Final = 100
+"""A pair that stands in more cases than this finds none."""
+NEAREST: Final = 20
+
+
+class Running:
+    """The running cases of the last 30 days (the newest 5,000), found by rare pairs of characters.
+
+    Comparing each row with each case would take an hour for 10,000 rows.
+    """
+
+    def __init__(self) -> None:
+        cases = Case.objects.running().filter(opened_at__gte=clock.now() - WITHIN)
+        self.rows = list(
+            cases.order_by("-opened_at").values_list(
+                "number", "title", "address", "area_id", "category_id"
+            )[:MOST_CASES]
+        )
+        self.pairs = [bigrams(f"{title} {address}") for _n, title, address, _a, _c in self.rows]
+        self.places: dict[str, list[int]] = defaultdict(list)
+        self.whole: dict[str, int] = {}
+        for place, pairs in enumerate(self.pairs):
+            self.whole.setdefault(_said(self.rows[place][1], self.rows[place][2]), place)
+            for pair in pairs:
+                self.places[pair].append(place)
+
+    def best(self, row: Checked) -> tuple[float, str]:
+        """Return the likeness and the number of the case that is most like a row."""
+        said = bigrams(f"{row.problem} {row.place}")
+        shared: Counter[int] = Counter()
+        for pair in said:
+            places = self.places.get(pair, ())
+            if len(places) <= COMMON:
+                shared.update(places)
+        near = [place for place, _n in shared.most_common(NEAREST)]
+        exact = self.whole.get(_said(row.problem, row.place))
+        near += [exact] if exact is not None else []
+        fitting = [place for place in near if self._fits(row, place)]
+        found = ((dice(said, self.pairs[place]), self.rows[place][0]) for place in fitting)
+        return max(found, default=(0.0, ""))
+
+    def _fits(self, row: Checked, place: int) -> bool:
+        """Whether area, category and house numbers, where both say them, are the same."""
+        _number, title, address, area, category = self.rows[place]
+        pairs = ((row.area, area), (row.category, category))
+        if any(one and other and one.id != other for one, other in pairs):
+            return False
+        one, other = _digits(row.problem + row.place), _digits(title + address)
+        return not one or not other or one == other
+
+
+def _said(title: str, address: str) -> str:
+    return "".join(f"{title}{address}".split()).casefold()
+
+
+def _digits(text: str) -> frozenset[str]:
+    """Return the numbers in a text: No. 89 is not No. 7919, however alike the rest is."""
+    return frozenset(DIGITS.findall(text))
 
 
 def alike_cases(rows: Iterable[Checked]) -> list[tuple[int, str, float]]:
-    """Return (row, case number, likeness) for rows that look like a running case.
-
-    Compared are running cases of the last 30 days (the newest 5,000) in the same area, where both
-    say one, and not of another category.
-    """
+    """Return (row, case number, likeness) for rows that look like a running case."""
     wanted = [row for row in rows if row.case is None]
     if not wanted:
         return []
-    cases = Case.objects.running().filter(opened_at__gte=clock.now() - WITHIN)
-    known = cases.order_by("-opened_at").values_list(
-        "number", "title", "address", "area_id", "category_id"
-    )
-    by_area: dict[int | None, list[tuple[str, Counter[str], int | None]]] = defaultdict(list)
-    for number, title, address, area, kind in known[:MOST_CASES]:
-        by_area[area].append((number, bigrams(f"{title} {address}"), kind))
+    running = Running()
     found = []
     for row in wanted:
-        said = bigrams(f"{row.problem} {row.place}")
-        category = row.category.id if row.category else None
-        best = max(
-            (
-                (dice(said, pairs), number)
-                for number, pairs, other in by_area.get(row.area.id if row.area else None, ())
-                if category is None or other is None or category == other
-            ),
-            default=(0.0, ""),
-        )
-        if best[0] >= ENOUGH:
-            found.append((row.row, best[1], round(best[0], 2)))
+        likeness, number = running.best(row)
+        if likeness >= ENOUGH:
+            found.append((row.row, number, round(likeness, 2)))
     return found
 
 
