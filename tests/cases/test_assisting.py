@@ -126,7 +126,7 @@ def test_rework_after_an_assistants_upheld_dispute_names_the_new_assistant(peopl
     words = {"reason": "不屬本街道", "clause": "界線圖", "other": "S2", "task": helper.pk}
     make.do(case, "dispute", people["S1"], NINE + HOUR, **words)
     with clock.at(NINE + 2 * HOUR, "live"):
-        decide_ask(case.asks.get(), accepted=True, actor=people["arbiter"])
+        decide_ask(case.asks.get(), accepted=True, actor=people["arbiter"], reason="界線圖")
     make.photo(case, people["CGJ"], NINE + HOUR)
     make.do(case, "report", people["CGJ"], NINE + 3 * HOUR, task=lead.pk)
     make.do(case, "fail", people["verifier"], NINE + 3 * HOUR, reason="未清")

@@ -58,10 +58,9 @@ def disputed(case, people, at=NINE + HOUR, who="CGJ", **changes):
 
 
 def ruled(ask, people, at=NINE + 2 * HOUR, *, accepted=True, **given):
+    given = {"reason": "查職責登記", **given}
     with clock.at(at, "live"):
-        return decide_ask(
-            ask, accepted=accepted, actor=people["arbiter"], reason="查職責登記", **given
-        )
+        return decide_ask(ask, accepted=accepted, actor=people["arbiter"], **given)
 
 
 def refused(function, *given, at=NINE + HOUR, **named):
@@ -165,9 +164,15 @@ def test_a_ruling_names_existing_units_only(case, people):
     assert ask.decided_at is None
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_ruling_gives_its_reasons(case, people, accepted):
+    ask = disputed(case, people)
+    assert refused(ruled, ask, people, accepted=accepted, reason=" ").code == "reason-missing"
+
+
 def test_only_an_arbiter_rules_and_once(case, people):
     ask = disputed(case, people)
-    problem = refused(decide_ask, ask, accepted=True, actor=people["CGJ"])
+    problem = refused(decide_ask, ask, accepted=True, actor=people["CGJ"], reason="x")
     assert problem.code == "not-performer"
     ruled(ask, people)
     assert refused(ruled, ask, people).code == "ask-decided"

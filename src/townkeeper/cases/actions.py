@@ -132,6 +132,9 @@ def decide_ask(
         standing = stand(batch.seen, picture)
         row = _waiting(standing, ask)
         _refuse_merged(standing)
+        if row.effect == DISPUTE and not reason.strip():
+            # a ruling is the next one's precedent: without its reasons it would teach nothing
+            raise refusal(RefusedError("reason-missing", action=row.action), standing.case.number)
         given = Given(reason=row.reason, ground=row.ground, task=row.task_id, answer=answer,
                       units=units)  # fmt: skip
         act = _ruled(standing, row, accepted=accepted, actor=actor, given=given)
