@@ -28,6 +28,7 @@ from townkeeper.web.journal_words import (
     owner_line,
     tell,
 )
+from townkeeper.web.office.casemore import what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
 from townkeeper.web.office.progress import make_progress
 from townkeeper.web.office.rows import case_clock, procedure_of, step_title
@@ -68,6 +69,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "outline": outline_around(case),
         "outcome": OUTCOMES.get(case.outcome, case.outcome),
         "moves": make_moves(case, request.user),
+        "more": what_hangs_on(case, request.user),
         "previous": previous,
         "following": following,
         "head_hash": bytes(entries[0].hash).hex()[:CHAIN_SHORT] if entries else "",
@@ -89,7 +91,7 @@ def _loaded(cases: CaseQuerySet) -> CaseQuerySet:
     tasks = Task.objects.select_related("unit", "assignee", "calendar__calendar").order_by("pk")
     evidence = Evidence.objects.select_related("file").order_by("pk")
     return (
-        cases.select_related("procedure", "category", "area", "unit", "place", "reporter")
+        cases.select_related("procedure", "category", "area", "unit", "place", "reporter", "main")
         .defer("procedure__definition", "area__outline", "unit__outline")
         .prefetch_related(
             Prefetch("tasks", tasks),
