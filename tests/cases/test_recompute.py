@@ -208,3 +208,17 @@ def test_small_batches_come_to_the_same(units):
     assert found.as_dict()["most_later_s"] == 86_400
     assert all(len(entries(case)) == 1 for case in cases)
     assert verify_journal().problems == []
+
+
+def test_a_lawful_stop_moves_the_promise_and_a_resumption_counts_it(units):
+    staff = make.staff(units)
+    case = make.opened()
+    make.do(case, "file", staff["operator"], MONDAY)
+    make.do(case, "dispatch", staff["dispatcher"], MONDAY)
+    task = case.tasks.get(done_at=None, part="lead")
+    promised = Case.objects.get(pk=case.pk).promise_due_at
+    Pause.objects.create(task=task, since=MONDAY + HOUR)
+    make.do(case, "resume", staff["CGJ"], MONDAY + 34 * HOUR)
+    case.refresh_from_db()
+    assert promised == datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
+    assert case.promise_due_at == datetime(2026, 11, 6, 10, 0, tzinfo=UTC)

@@ -15,6 +15,7 @@ from townkeeper.cases._save import Batch, Row
 from townkeeper.cases.desk import Desk, KnownProcedure
 from townkeeper.cases.ladder import Ticking, next_alarm, rungs_of, rungs_of_asks
 from townkeeper.cases.models import Ask, Case, Pause, Stage, Task
+from townkeeper.cases.promise import promised
 from townkeeper.duties.register import Answer
 from townkeeper.procedures.model import Action, Changes, NewTask
 from townkeeper.procedures.model import Ask as Asking
@@ -124,7 +125,21 @@ def apply_changes(work: Work, act: Act) -> None:
         work.batch.change(Task, task.id, **{name: getattr(task, name) for name in TASK_MOVED})
     for task in work.opened:
         work.batch.add(Task, **_columns_of(task))
-    work.batch.set_case(*MOVED)
+    moved = ("promise_due_at",) if _move_promise(work) else ()
+    work.batch.set_case(*MOVED, *moved)
+
+
+def _move_promise(work: Work) -> bool:
+    """Take lawful stops of leading tasks out of the public promise; say whether it moved."""
+    case = work.case
+    tasks = [task for task in work.batch.seen.tasks if task.part == "lead"]
+    stops = [(p.since, p.until) for task in tasks for p in task.pauses]
+    if not case.promise or not stops:
+        return False
+    before = case.promise_due_at
+    calendar = work.picture.calendar
+    case.promise_due_at = promised(case.promise, case.opened_at, calendar, stops).due_at
+    return case.promise_due_at != before
 
 
 def _columns_of(task: TaskRow) -> dict[str, object]:
