@@ -94,15 +94,8 @@ def import_list(
     ListRefused, Problem.
     """
     before = None if again else made_before(digest_of(path))
-    if before is not None and before.status == Campaign.Status.PREPARING:
-        return resume_campaign(before, actor=actor, progress=progress)
     if before is not None:
-        raise Problem(
-            "list-known",
-            _("This file was taken in before, as %(key)s.") % {"key": before.key},
-            where=path.name,
-            hint=_("If its rows are to become new cases all the same, say --again."),
-        )
+        return _go_on(before, path, actor=actor, progress=progress)
     plan = check_list(path, due=due, columns=columns)
     if plan.checked.errors:
         raise ListRefused(path.name, plan.checked.errors)
@@ -122,6 +115,18 @@ def import_list(
         actor=actor,
     )
     return resume_campaign(campaign, actor=actor, progress=progress)
+
+
+def _go_on(before: Campaign, path: Path, *, actor: User, progress: Progressing) -> Campaign:
+    """Finish what the same file began, or refuse to take it twice."""
+    if before.status == Campaign.Status.PREPARING:
+        return resume_campaign(before, actor=actor, progress=progress)
+    raise Problem(
+        "list-known",
+        _("This file was taken in before, as %(key)s.") % {"key": before.key},
+        where=path.name,
+        hint=_("If its rows are to become new cases all the same, say --again."),
+    )
 
 
 def list_rows(
@@ -172,6 +177,23 @@ def issue_order(
     is `order` where the program has one, else `exposed`. Errors: ListRefused names every unit
     that is unknown or closed; Problem for the deadline.
     """
+    rows = _ordered(title, units, deadline, leader)
+    procedure = procedure or ("order" if "order" in desk().procedures else "exposed")
+    campaign = Campaign(
+        kind=Campaign.Kind.ORDER,
+        title=title,
+        text=text,
+        source=source,
+        leader=leader,
+        procedure=procedure,
+        due_text=deadline,
+    )
+    made = _create(campaign, rows, actor=actor)
+    return resume_campaign(made, actor=actor, progress=progress)
+
+
+def _ordered(title: str, units: Sequence[str], deadline: str, leader: str) -> list[Checked]:
+    """Return a row for each unit, each unit once."""
     checker = _checker()
     errors: list[RowError] = []
     rows: dict[str, Checked] = {}
@@ -190,18 +212,7 @@ def issue_order(
     if errors or not rows:
         nobody = [RowError(0, "unit", "", _("The order names no unit."))]
         raise ListRefused(title, errors or nobody)
-    procedure = procedure or ("order" if "order" in desk().procedures else "exposed")
-    campaign = Campaign(
-        kind=Campaign.Kind.ORDER,
-        title=title,
-        text=text,
-        source=source,
-        leader=leader,
-        procedure=procedure,
-        due_text=deadline,
-    )
-    made = _create(campaign, list(rows.values()), actor=actor)
-    return resume_campaign(made, actor=actor, progress=progress)
+    return list(rows.values())
 
 
 def _checker() -> Checker:
@@ -242,31 +253,8 @@ def _create(campaign: Campaign, rows: Sequence[Checked], *, actor: User) -> Camp
 
 def _store(campaign: Campaign, rows: Sequence[Checked], *, actor: User) -> None:
     campaign.save(force_insert=True)
-    CampaignItem.objects.bulk_create(
-        [
-            CampaignItem(
-                campaign=campaign,
-                number=number,
-                source_row=row.row,
-                problem=row.problem,
-                text=row.text,
-                place=row.place,
-                area_id=row.area.id if row.area else None,
-                category_id=row.category.id if row.category else None,
-                unit_id=row.unit.id,
-                assists=[unit.code for unit in row.assists],
-                reason=row.reason,
-                leader=row.leader or campaign.leader,
-                due_text=row.due_text,
-                limit=row.deadline.limit,
-                due_at=row.due_at,
-                case_id=row.case,
-                is_linked=row.case is not None,
-            )
-            for number, row in enumerate(rows, 1)
-        ],
-        batch_size=500,
-    )
+    items = [_item(campaign, number, row) for number, row in enumerate(rows, 1)]
+    CampaignItem.objects.bulk_create(items, batch_size=500)
     record(
         subject=campaign.subject,
         act="campaign.made",
@@ -281,6 +269,28 @@ def _store(campaign: Campaign, rows: Sequence[Checked], *, actor: User) -> None:
             "units": sorted({row.unit.code for row in rows}),
             "due": campaign.due_text,
         },
+    )
+
+
+def _item(campaign: Campaign, number: int, row: Checked) -> CampaignItem:
+    return CampaignItem(
+        campaign=campaign,
+        number=number,
+        source_row=row.row,
+        problem=row.problem,
+        text=row.text,
+        place=row.place,
+        area_id=row.area.id if row.area else None,
+        category_id=row.category.id if row.category else None,
+        unit_id=row.unit.id,
+        assists=[unit.code for unit in row.assists],
+        reason=row.reason,
+        leader=row.leader or campaign.leader,
+        due_text=row.due_text,
+        limit=row.deadline.limit,
+        due_at=row.due_at,
+        case_id=row.case,
+        is_linked=row.case is not None,
     )
 
 

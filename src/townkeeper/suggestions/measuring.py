@@ -86,13 +86,19 @@ def measure_offers(
         **whole.as_dict(),
         "months": _listed("month", months.items()),
         "models": _listed("model", models.items()),
-        "bands": [
-            {"low": band[0], "high": band[1], "offers": share.offers,
-             "said": round(said[band] / share.offers, 4),
-             "right": round(share.first / share.offers, 4)}
-            for band, share in sorted(bands.items())
-        ],
-    }  # fmt: skip
+        "bands": [_as_row(band, share, said[band]) for band, share in sorted(bands.items())],
+    }
+
+
+def _as_row(band: tuple[float, float], share: Share, said: float) -> dict[str, Any]:
+    """Return a band of confidence: what was said on average, and how much of it was right."""
+    return {
+        "low": band[0],
+        "high": band[1],
+        "offers": share.offers,
+        "said": round(said / share.offers, 4),
+        "right": round(share.first / share.offers, 4),
+    }
 
 
 def _band(confidence: float) -> tuple[float, float]:
