@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth.decorators import login_required
-from django.db.models import F, Prefetch, Q
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from townkeeper.accounts.models import User
 from townkeeper.cases.actions import options_for
 from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
+from townkeeper.cases.running import Before, Beyond
 from townkeeper.duties.models import Category
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
@@ -128,10 +129,9 @@ def neighbours(visible: CaseQuerySet, case: Case) -> tuple[str, str]:
     if case.is_ended or case.due_at is None:
         return "", ""
     running = visible.running().filter(due_at__isnull=False)
-    later = Q(due_at__gt=case.due_at) | Q(due_at=case.due_at, pk__gt=case.pk)
-    earlier = Q(due_at__lt=case.due_at) | Q(due_at=case.due_at, pk__lt=case.pk)
-    ahead = running.filter(later).order_by("due_at", "pk")
-    behind = running.filter(earlier).order_by(F("due_at").desc(), F("pk").desc())
+    here = (case.due_at, case.pk)
+    ahead = running.filter(Beyond("due_at", "pk", here)).order_by("due_at", "pk")
+    behind = running.filter(Before("due_at", "pk", here)).order_by("-due_at", "-pk")
     return (
         behind.values_list("number", flat=True).first() or "",
         ahead.values_list("number", flat=True).first() or "",

@@ -119,7 +119,9 @@ def export(request: HttpRequest, form: str) -> HttpResponse | FileResponse | Str
     rows = table_rows(sight, listing, now)
     if form == "csv":
         heads = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8", headers=heads)
+        return StreamingHttpResponse(
+            _csv_lines(rows), content_type="text/csv; charset=utf-8", headers=heads
+        )
     total = count_lines(sight, listing.wish, now=now, most=EXPORT_LIMIT)
     if total is not None and total.more:
         return _too_many(request, listing)
