@@ -47,22 +47,12 @@ def add_evidence(
     """
     _check_before(case, kind, before)
     proof = prove(file, case, kind) if file is not None and file.has_public_copy else Proof()
-    wants_pair = before is None and kind.startswith(AFTER)
 
     def work_out(batch: Batch, picture: Desk) -> Row:
-        present = batch.seen.case
-        if present.is_ended:
-            raise Problem("case-ended", _("The case has ended; nothing can be added."))
-        if task is not None and task.case_id != present.pk:
-            raise Problem(
-                "task-missing", _("This task belongs to another case."), where=present.number
-            )
+        _refuse_ended(batch.seen.case, task)
         own = own_task(batch.seen, picture.register.units) if task is None else None
         task_id = task.pk if task else own.id if own else None
-        # asked for only where there is a choice: most cases were not photographed before the work
-        choice = wants_pair and any(each.kind.startswith(BEFORE) for each in batch.seen.evidence)
-        guess = best_before(photos_before(case, file) if choice else [], task_id)
-        pair = before.pk if before else guess.id if guess else None
+        pair = before.pk if before else _likeliest(batch, kind, file, task_id)
         row = batch.add(
             Evidence,
             task_id=task_id,
@@ -77,17 +67,32 @@ def add_evidence(
             added_at=clock.now(),
             actor=actor.username,
         )
-        data: dict[str, object] = {
-            "kind": kind,
-            "sha256": file.sha256 if file else None,
-            "note": note,
-        }
-        data |= _said(proof, pair, is_guess=before is None)
+        data = _said(proof, pair, is_guess=before is None)
+        data |= {"kind": kind, "sha256": file.sha256 if file else None, "note": note}
         batch.say("case.evidence", actor=actor.username, data=data)
         return row
 
     _batch, row = take_turn(case, work_out, actor=actor)
     return Evidence(id=row.id, **row.values)
+
+
+def _refuse_ended(case: Case, task: Task | None) -> None:
+    if case.is_ended:
+        raise Problem("case-ended", _("The case has ended; nothing can be added."))
+    if task is not None and task.case_id != case.pk:
+        raise Problem("task-missing", _("This task belongs to another case."), where=case.number)
+
+
+def _likeliest(batch: Batch, kind: str, file: StoredFile | None, task_id: int | None) -> int | None:
+    """Return the photo from before that one from after may belong to.
+
+    The database is asked only where there is a choice: most cases were not photographed before.
+    """
+    has_before = any(each.kind.startswith(BEFORE) for each in batch.seen.evidence)
+    if not kind.startswith(AFTER) or not has_before:
+        return None
+    found = best_before(photos_before(batch.seen.case, file), task_id)
+    return found.id if found else None
 
 
 def _check_before(case: Case, kind: str, before: Evidence | None) -> None:

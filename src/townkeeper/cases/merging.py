@@ -228,32 +228,36 @@ def _refuse_merge(main: Case, cases: Iterable[Case]) -> None:
             hint=_("What is reported again after that has come back: that is a recurrence."),
         )
     for case in cases:
-        if case.pk == main.pk:
-            raise Problem(
-                "merge-itself",
-                _("%(case)s is the main case already.") % {"case": case.number},
-                where=case.number,
-            )
-        if case.stage == Stage.MERGED:
-            raise Problem(
-                "merged-already",
-                _("%(case)s is merged into another case already.") % {"case": case.number},
-                where=case.number,
-                hint=_("Take that back first."),
-            )
-        if case.is_ended:
-            raise Problem(
-                "case-ended",
-                _("%(case)s has ended; there is nothing to merge.") % {"case": case.number},
-                where=case.number,
-            )
-        if case.procedure_id != main.procedure_id and case.procedure.key != main.procedure.key:
-            raise Problem(
-                "other-procedure",
-                _("%(case)s runs under another procedure than %(main)s.")
-                % {"case": case.number, "main": main.number},
-                where=case.number,
-            )
+        _refuse_case(main, case)
+
+
+def _refuse_case(main: Case, case: Case) -> None:
+    if case.pk == main.pk:
+        raise Problem(
+            "merge-itself",
+            _("%(case)s is the main case already.") % {"case": case.number},
+            where=case.number,
+        )
+    if case.stage == Stage.MERGED:
+        raise Problem(
+            "merged-already",
+            _("%(case)s is merged into another case already.") % {"case": case.number},
+            where=case.number,
+            hint=_("Take that back first."),
+        )
+    if case.is_ended:
+        raise Problem(
+            "case-ended",
+            _("%(case)s has ended; there is nothing to merge.") % {"case": case.number},
+            where=case.number,
+        )
+    if case.procedure_id != main.procedure_id and case.procedure.key != main.procedure.key:
+        raise Problem(
+            "other-procedure",
+            _("%(case)s runs under another procedure than %(main)s.")
+            % {"case": case.number, "main": main.number},
+            where=case.number,
+        )
 
 
 # --- writing ---
