@@ -78,6 +78,9 @@ def parse_query(text: str) -> Wanted:
                 beginnings[run] = None
             else:
                 pairs.update(dict.fromkeys(map("".join, pairwise(run))))
+    if pairs:
+        # 號 alone begins words of nearly every case; beside other words it narrows nothing
+        beginnings = {word: None for word in beginnings if word.isascii()}
     return Wanted(tuple(parts), tuple(pairs)[:MOST_WORDS], tuple(beginnings)[:MOST_WORDS])
 
 
