@@ -38,6 +38,19 @@ class Task:
     id: int = 0
 
 
+@dataclass
+class Ask:
+    """What was asked for; `task` is its place among the case's tasks."""
+
+    effect: str
+    unit: int | None
+    asked: datetime
+    decided: datetime | None = None
+    result: str = "accepted"
+    due: datetime | None = None
+    task: int | None = None
+
+
 @dataclass(repr=False)
 class Case:
     unit: int | None
@@ -49,6 +62,13 @@ class Case:
     events: list = field(default_factory=list)
     """(kind, unit, time)"""
     extensions: list = field(default_factory=list)
+    asks: list = field(default_factory=list)
+    judgements: list = field(default_factory=list)
+    """(time, verdict)"""
+    merges: list = field(default_factory=list)
+    """(time, taken back)"""
+    promise: datetime | None = None
+    is_answered: bool = False
     number: str = ""
 
     def __repr__(self) -> str:
@@ -83,7 +103,7 @@ def tables(cases: list[Case]) -> Tables:
     for pk, case in enumerate(cases, 1):
         rows["cases"].append((
             pk, case.number, case.unit, None, "k", case.stage, case.channel, "live", opened,
-            case.filed, case.closed, case.outcome,
+            case.filed, case.closed, case.outcome, case.promise, case.is_answered,
         ))  # fmt: skip
         for task in case.tasks:
             rows["tasks"].append((
@@ -93,6 +113,13 @@ def tables(cases: list[Case]) -> Tables:
             rows["stops"] += [(pk, opened, task.id, since, until) for since, until in task.stops]
         rows["events"] += [(pk, opened, kind, unit, at) for kind, unit, at in case.events]
         rows["extensions"] += [(pk, opened, unit, at) for unit, at in case.extensions]
+        for ask in case.asks:
+            rows["asks"].append((
+                pk, opened, ask.effect, None if ask.task is None else case.tasks[ask.task].id,
+                ask.unit, ask.asked, ask.due, ask.decided, ask.result if ask.decided else None,
+            ))  # fmt: skip
+        rows["judgements"] += [(pk, opened, pk, at, verdict) for at, verdict in case.judgements]
+        rows["merges"] += [(pk, opened, at, undone) for at, undone in case.merges]
     return tables_of({name: _arrow(name, rows[name]) for name in known_extracts()}, as_of=opened)
 
 
@@ -126,6 +153,7 @@ def slow_counts(cases: list[Case], w: Window, subject: str) -> dict[str, list[st
         note.standing()
         note.filing()
         note.events()
+        _Said(case, w, mine, found).count()
     return found
 
 
@@ -149,6 +177,9 @@ class _Notes:
         done = case.closed is not None and case.closed <= moment
         return done and stage in {None, case.stage}
 
+    def is_gone(self) -> bool:
+        return self.ended_by(self.w.until, "voided") or self.case.stage == "merged"
+
     def known(self, part: str) -> list[Task]:
         return [
             task
@@ -165,7 +196,7 @@ class _Notes:
             if task.due is None or not w.start <= task.due < w.end or task.due >= w.until:
                 continue
             done = task.done is not None and task.done <= w.until
-            if self.ended_by(w.until, "voided") or (done and task.result == "voided"):
+            if self.is_gone() or (done and task.result == "voided"):
                 continue
             left = done and task.result in {"passed-on", "cancelled"} and task.done <= task.due
             halted = [s for s, e in task.stops if s <= w.until and (e is None or e > w.until)]
@@ -173,6 +204,14 @@ class _Notes:
             if not left and not stopped and self.mine(task.unit):
                 kept.append(task)
         return kept
+
+    def is_extended(self, task: Task) -> bool:
+        return any(
+            ask.effect == "extension" and ask.result == "accepted" and ask.decided
+            and ask.decided <= self.w.until and ask.task is not None
+            and self.case.tasks[ask.task] is task
+            for ask in self.case.asks
+        )  # fmt: skip
 
     def handled(self, task: Task) -> bool:
         done = task.done is not None and task.done <= self.w.until
@@ -195,6 +234,7 @@ class _Notes:
         self.add("overdue_count", when=not handled)
         self.add("reported_count", when=any(self.handled(task) for task in tasks))
         self.add("rework_count", when=bool(sent))
+        self.add("extended_count", when=any(self.is_extended(task) for task in tasks))
         self.add("closing_due_count", when=is_last)
         self.add("closed_count", when=closed)
         self.add("closed_on_time_count", when=closed and on_time)
@@ -225,7 +265,7 @@ class _Notes:
 
     def filing(self) -> None:
         case, w = self.case, self.w
-        filed = self.in_month(case.filed)
+        filed = self.in_month(case.filed) and case.stage != "merged"
         voided = self.ended_by(w.until, "voided")
         if self.mine(case.unit):
             self.add("filed_count", when=filed)
@@ -237,7 +277,7 @@ class _Notes:
             self.add("voided_count", when=ended and case.stage == "voided")
             unsolved = case.stage == "closed" and case.outcome not in FIXED
             self.add("unsolved_count", when=ended and unsolved)
-        if case.unit is None and self.mine(None):
+        if case.unit is None and self.mine(None) and case.stage != "merged":
             there = case.filed is not None and case.filed <= w.snapshot
             self.add("ownerless_count", when=there and not self.ended_by(w.snapshot))
 
@@ -248,6 +288,112 @@ class _Notes:
                 self.add(names[kind], when=self.in_month(moment))
         for unit, moment in self.case.extensions:
             self.add("extension_count", when=self.mine(unit) and self.in_month(moment))
+
+
+class _Said(_Notes):
+    """What is counted of asks, closings, promises and judgements."""
+
+    def count(self) -> None:
+        self.asks()
+        self.closings()
+        self.judgements()
+        self.promise()
+        self.standing_apart()
+
+    def asks(self) -> None:
+        for ask in self.case.asks:
+            if not self.mine(ask.unit):
+                continue
+            asked, decided = self.in_month(ask.asked), self.in_month(ask.decided)
+            yes, no = decided and ask.result == "accepted", decided and ask.result == "rejected"
+            if ask.effect == "dispute":
+                self.add("dispute_count", when=asked)
+                self.add("dispute_upheld_count", when=yes)
+                self.add("dispute_rejected_count", when=no)
+                self.add("dispute_ruled_count", when=yes or no)
+                over = ask.due and self.in_month(ask.due) and ask.due < self.w.until
+                in_time = ask.decided is not None and over and ask.decided <= ask.due
+                self.add("dispute_late_count", when=over and not in_time)
+            elif ask.effect == "extension":
+                self.add("extension_asked_count", when=asked)
+                self.add("extension_refused_count", when=no)
+            elif ask.effect == "stop":
+                self.add("stop_asked_count", when=asked)
+                self.add("stop_count", when=yes)
+
+    def reopenings(self) -> list[datetime]:
+        asks = self.case.asks
+        return [
+            a.decided for a in asks
+            if a.effect == "reopening" and a.decided and a.result == "accepted"
+        ]  # fmt: skip
+
+    def all_closings(self) -> list[tuple[datetime, bool]]:
+        """When the case was closed by the data time, and whether that was taken back by then."""
+        case, until = self.case, self.w.until
+        if case.stage in {"voided", "merged"}:
+            return []
+        found = []
+        if case.stage == "closed" and case.closed is not None:
+            found.append((case.closed, False))
+        for moment in self.reopenings():
+            ended = [task.done for task in case.tasks if task.done and task.done <= moment]
+            if ended:
+                found.append((max(ended), moment <= until))
+        return [(at, taken_back) for at, taken_back in found if at <= until]
+
+    def handler(self, moment: datetime) -> int | None:
+        done = [
+            task for task in self.case.tasks
+            if task.stage == "handling" and task.part == "lead" and task.result != "cancelled"
+            and task.unit is not None and task.done is not None and task.done <= moment
+        ]  # fmt: skip
+        return max(done, key=lambda task: task.id).unit if done else self.case.unit
+
+    def closings(self) -> None:
+        mine = [
+            taken_back
+            for at, taken_back in self.all_closings()
+            if self.in_month(at) and self.mine(self.handler(at))
+        ]
+        self.add("ended_count", when=bool(mine))
+        self.add("ended_reopened_count", when=any(mine))
+        self.add("answered_count", when=bool(mine) and self.case.is_answered)
+        for moment in self.reopenings():
+            mine = self.mine(self.handler(moment))
+            self.add("reopened_count", when=mine and self.in_month(moment))
+
+    def judgements(self) -> None:
+        for at, verdict in self.case.judgements:
+            if self.in_month(at) and self.mine(self.handler(at)):
+                self.add("judged_count")
+                self.add("satisfied_count", when=verdict in {"satisfied", "partly"})
+
+    def promise(self) -> None:
+        due = self.case.promise
+        if self.is_gone() or not self.in_month(due) or due >= self.w.until:
+            return
+        if self.mine(self.case.unit):
+            ends = [at for at, taken_back in self.all_closings() if not taken_back]
+            self.add("promise_due_count")
+            self.add("promise_kept_count", when=any(at <= due for at in ends))
+
+    def standing_apart(self) -> None:
+        case, w = self.case, self.w
+        if not self.mine(case.unit):
+            return
+        standing = [
+            at for at, undone in case.merges
+            if self.in_month(at) and not (undone and undone <= w.until)
+        ]  # fmt: skip
+        self.add("merged_count", when=bool(standing))
+        kept = [
+            task for task in case.tasks
+            if task.stage == "shelved" and task.opened <= w.snapshot
+            and not (task.done and task.done <= w.snapshot)
+        ]  # fmt: skip
+        gone = self.ended_by(w.snapshot, "voided") or case.stage == "merged"
+        self.add("shelved_count", when=bool(kept) and not gone)
 
 
 def slow_hours(cases: list[Case], w: Window, subject: str) -> float | None:

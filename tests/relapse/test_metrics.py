@@ -77,6 +77,7 @@ def tables(world: list[Closed]) -> Tables:
 def case_row(pk: int, number: str, unit: int | None, closed: datetime | None, opened: datetime):
     return (
         pk, number, unit, None, "k", "closed", "web", "live", opened, opened, closed, "fixed",
+        None, True,
     )  # fmt: skip
 
 

@@ -13,13 +13,24 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from townkeeper.analytics.tables import Extract, Instant, Row, instant, register_extract
-from townkeeper.cases.models import Ask, Case, Handover, Pause, ProcedureVersion, Stage, Task
+from townkeeper.cases.models import (
+    Ask,
+    Case,
+    Handover,
+    Judgement,
+    Merge,
+    Pause,
+    ProcedureVersion,
+    Stage,
+    Task,
+)
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
-from townkeeper.procedures.transition import CANCELLED
+from townkeeper.procedures.transition import CANCELLED, effect_of
 from townkeeper.units.models import Unit
 
 CHUNK = 5_000
@@ -42,6 +53,7 @@ class Meaning(NamedTuple):
     extends: bool
     counted: str = ""
     """When an ask counts: `asked` (a dispute) or `granted`; empty for what is no ask."""
+    effect: str = ""
 
 
 @dataclass
@@ -82,7 +94,11 @@ def meanings(procedure: Procedure) -> dict[tuple[str, str], Meaning]:
             if action.ask is not None:
                 counted = "asked" if action.effect == DISPUTE else "granted"
             found[step.name, action.name] = Meaning(
-                result, action.counts or "", action.extends is not None, counted
+                result,
+                action.counts or "",
+                action.extends is not None,
+                counted,
+                effect_of(action) or "",
             )
     return found
 
@@ -104,12 +120,14 @@ def case_rows(since: datetime | None) -> Iterator[Row]:
         .annotate(first=Min("opened_at"))
         .values("first")
     )
-    cases = Case.objects.filter(_touched(since, "")).annotate(filed=Subquery(filed))
+    said = ExpressionWrapper(~Q(answer=""), output_field=BooleanField())
+    cases = Case.objects.filter(_touched(since, "")).annotate(filed=Subquery(filed), said=said)
     yield from (
         cases.order_by("opened_at", "id")
         .values_list(
             "id", "number", "unit_id", "area_id", "category__key", "stage", "channel", "origin",
             instant("opened_at"), instant("filed"), instant("closed_at"), "outcome",
+            instant("promise_due_at"), "said",
         )
         .iterator(CHUNK)
     )  # fmt: skip
@@ -229,6 +247,60 @@ def stop_rows(since: datetime | None) -> Iterator[Row]:
     )  # fmt: skip
 
 
+def ask_rows(since: datetime | None) -> Iterator[Row]:
+    """Yield what was asked for: what sort of ask, for which unit, and what was decided when.
+
+    `result` is `accepted`, `rejected`, or `left` where the case moved on before anybody decided.
+    """
+    known = Meanings()
+    rows = (
+        Ask.objects.filter(_touched(since, "case__"))
+        .order_by("case__opened_at", "case_id", "id")
+        .values_list(
+            "case_id", instant("case__opened_at"), "task_id", "unit_id", "task__unit_id",
+            instant("asked_at"), instant("due_at"), instant("decided_at"),
+            "is_accepted", "effect", "action", "case__procedure_id",
+        )
+        .iterator(CHUNK)
+    )  # fmt: skip
+    for *row, asked_at, due_at, decided_at, accepted, effect, action, version in rows:
+        case, opened, task, unit, of_task = row
+        meaning = None if effect else known.of_ask(version, action)
+        result = None if decided_at is None else "left"
+        if accepted is not None:
+            result = "accepted" if accepted else "rejected"
+        kind = effect or (meaning.effect if meaning else "")
+        yield case, opened, kind, task, unit or of_task, asked_at, due_at, decided_at, result
+
+
+def judgement_rows(since: datetime | None) -> Iterator[Row]:
+    """Yield what reporters said of answers; `about_id` is the case whose answer it was.
+
+    For a merged case that is its main case: a reporter is answered whichever report came first.
+    """
+    yield from (
+        Judgement.objects.filter(_touched(since, "case__") | _touched(since, "case__main__"))
+        .order_by("case__opened_at", "case_id", "id")
+        .values_list(
+            "case_id", instant("case__opened_at"), Coalesce("case__main_id", "case_id"),
+            instant("at"), "verdict",
+        )
+        .iterator(CHUNK)
+    )  # fmt: skip
+
+
+def merge_rows(since: datetime | None) -> Iterator[Row]:
+    """Yield the merges of duplicates, those taken back too."""
+    yield from (
+        Merge.objects.filter(_touched(since, "case__"))
+        .order_by("case__opened_at", "case_id", "id")
+        .values_list(
+            "case_id", instant("case__opened_at"), instant("at"), instant("undone_at"),
+        )
+        .iterator(CHUNK)
+    )  # fmt: skip
+
+
 def handover_rows(since: datetime | None) -> Iterator[Row]:
     """Yield what changes of units carried from one unit to another, and when."""
     yield from (
@@ -250,6 +322,12 @@ def unit_rows(_since: datetime | None) -> Iterable[Row]:
 def changed_cases(since: datetime) -> Iterable[int]:
     """Yield the ids of cases that were written at or after `since`."""
     return Case.objects.filter(_touched(since, "")).values_list("id", flat=True).iterator(CHUNK)
+
+
+def changed_judged(since: datetime) -> Iterable[int]:
+    """Yield the same with the cases merged into them, whose reporters judge the main's answer."""
+    touched = _touched(since, "") | _touched(since, "main__")
+    return Case.objects.filter(touched).values_list("id", flat=True).iterator(CHUNK)
 
 
 def _touched(since: datetime | None, prefix: str) -> Q:
@@ -336,6 +414,7 @@ register_extract(
             "case_id": "id", "number": "text", "unit_id": "id", "area_id": "id",
             "category": "text", "stage": "text", "channel": "text", "origin": "text",
             "case_opened": "time", "filed_at": "time", "closed_at": "time", "outcome": "text",
+            "promise_due_at": "time", "is_answered": "flag",
         },
         case_rows,
         partition="case_opened",
@@ -389,6 +468,40 @@ register_extract(
         changed=changed_cases,
     )
 )  # fmt: skip
+register_extract(
+    Extract(
+        "asks",
+        {
+            "case_id": "id", "case_opened": "time", "effect": "text", "task_id": "id",
+            "unit_id": "id", "asked_at": "time", "due_at": "time", "decided_at": "time",
+            "result": "text",
+        },
+        ask_rows,
+        partition="case_opened",
+        changed=changed_cases,
+    )
+)  # fmt: skip
+register_extract(
+    Extract(
+        "judgements",
+        {
+            "case_id": "id", "case_opened": "time", "about_id": "id", "judged_at": "time",
+            "verdict": "text",
+        },
+        judgement_rows,
+        partition="case_opened",
+        changed=changed_judged,
+    )
+)  # fmt: skip
+register_extract(
+    Extract(
+        "merges",
+        {"case_id": "id", "case_opened": "time", "merged_at": "time", "undone_at": "time"},
+        merge_rows,
+        partition="case_opened",
+        changed=changed_cases,
+    )
+)
 register_extract(
     Extract(
         "handovers",

@@ -12,6 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from townkeeper.analytics.engine import Tables, table
+from townkeeper.cases.metrics_acts import FACTS as ACTS
 from townkeeper.cases.metrics_facts import (
     EVERYBODY,
     FACTS,
@@ -61,7 +62,7 @@ Lines = dict[str, dict[str, tuple[str, ...]]]
 @cache
 def all_facts() -> dict[str, Callable[[Source], ir.Table]]:
     """Return every fact table by name: the cases' own, and those that other apps bring."""
-    facts = dict(FACTS)
+    facts = {**FACTS, **ACTS}
     for name in fact_modules():
         facts.update(import_module(name).FACTS)
     return facts

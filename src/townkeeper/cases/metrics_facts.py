@@ -107,8 +107,11 @@ def flag(condition: ir.Value) -> ir.Value:
     return ibis.ifelse(condition.fill_null(False), 1, 0).cast("int64")  # noqa: FBT003
 
 
-def _voided(cases: ir.Table, moment: ir.Scalar) -> ir.Value:
-    # A duplicate is counted with its main case, as soon as it is put there and not by itself.
+def voided(cases: ir.Table, moment: ir.Scalar) -> ir.Value:
+    """Return whether cases count for nothing any more: voided by then, or merged into another.
+
+    A duplicate is counted with its main case, as soon as it is put there and not by itself.
+    """
     return ((cases.stage == "voided") & (cases.closed_at <= moment)) | (cases.stage == "merged")
 
 
@@ -123,7 +126,17 @@ def _stopped(moment: ir.Scalar) -> ir.Table:
     )
 
 
-def _had(rows: ir.Table, what: Literal["case", "task"], moment: ir.Scalar | str) -> ir.Table:
+def _extended(moment: ir.Scalar) -> ir.Table:
+    """Return the tasks whose limit was extended by an instant."""
+    asks = _table("asks")
+    granted = asks.filter(
+        asks.effect == "extension", asks.result == "accepted", asks.decided_at <= moment
+    )
+    found = granted.filter(granted.task_id.notnull()).select("task_id").distinct()
+    return found.mutate(is_extended=ibis.literal(1, type="int64"))
+
+
+def had(rows: ir.Table, what: Literal["case", "task"], moment: ir.Scalar | str) -> ir.Table:
     """Give each row the unit that had it at a moment: an instant, or the name of a column.
 
     Work that a change of units carried over counts for whoever had it then; where it did not
@@ -155,7 +168,7 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
         "case_id",
         "number",
         "area_id",
-        is_voided=flag(_voided(cases, until)),
+        is_voided=flag(voided(cases, until)),
         is_closed=flag((cases.stage == "closed") & (cases.closed_at <= until)),
     )
     due = tasks.filter(
@@ -166,8 +179,9 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
         tasks.due_at < bound("end"),
         tasks.due_at < until,
     )
-    due = _had(due, "task", "due_at")
+    due = had(due, "task", "due_at")
     due = due.inner_join(state, "case_id").left_join(stopped, "task_id").drop("task_id_right")
+    due = due.left_join(_extended(until), "task_id").drop("task_id_right")
     done = flag(due.done_at <= until)
     met = flag(due.done_at <= due.due_at)
     due = due.mutate(is_done=done, is_met=met)
@@ -180,6 +194,7 @@ def _cohort(part: Literal["lead", "assist"]) -> ir.Table:
     return kept.mutate(
         is_on_time=kept.is_handled * kept.is_met,
         is_sent_back=flag(kept.sent_back_at <= until),
+        is_extended=flag(kept.is_extended == 1),
         last_handled=ibis.ifelse(kept.is_handled == 1, kept.task_id, 0),
     )
 
@@ -204,6 +219,7 @@ def duty_facts(source: Source) -> ir.Table:
         all_on_time=rows.is_on_time.min(),
         reported=rows.is_handled.max(),
         reworked=rows.is_sent_back.max(),
+        extended=rows.is_extended.max(),
         is_closed=rows.is_closed.max(),
         due_at=rows.due_at.min(),
     )
@@ -225,6 +241,7 @@ def duty_facts(source: Source) -> ir.Table:
         "on_time",
         "reported",
         "reworked",
+        "extended",
         "closing_due",
         "closed",
         late=each.handled - each.on_time,
@@ -253,7 +270,7 @@ def standing_facts(source: Source) -> ir.Table:
         tasks.opened_at <= moment,
         flag(tasks.done_at <= moment) == 0,
     )
-    standing = _had(standing, "task", moment)
+    standing = had(standing, "task", moment)
     rows = standing.inner_join(alive, "case_id").left_join(stopped, "task_id")
     rows = source.placed(rows.drop("task_id_right"))
     halted = flag(rows.stopped_at.notnull())
@@ -274,7 +291,7 @@ def filing_facts(source: Source) -> ir.Table:
     cases, tasks, stops = (_table(name) for name in ("cases", "tasks", "stops"))
     start, end, until = _bounds()
     filed = cases.filter(cases.filed_at >= start, cases.filed_at < end, cases.filed_at <= until)
-    filed = _had(filed, "case", bound("snapshot"))
+    filed = had(filed.filter(filed.stage != "merged"), "case", bound("snapshot"))
     handling = tasks.filter(
         tasks.stage == "handling", tasks.part == "lead", tasks.opened_at <= until
     )
@@ -287,14 +304,14 @@ def filing_facts(source: Source) -> ir.Table:
         .mutate(open_ended=ibis.literal(1, type="int64"))
     )
     rows = source.placed(filed.left_join(unlimited, "case_id").drop("case_id_right"))
-    voided = flag(_voided(rows, until))
+    gone = flag(voided(rows, until))
     return rows.select(
         "subject",
         "number",
         filed=ibis.literal(1, type="int64"),
-        kept=1 - voided,
+        kept=1 - gone,
         self_found=flag(rows.channel.isin(list(SELF_FOUND))),
-        no_limit=rows.open_ended.fill_null(0) * (1 - voided),
+        no_limit=rows.open_ended.fill_null(0) * (1 - gone),
     )
 
 
@@ -323,7 +340,10 @@ def ownerless_facts(source: Source) -> ir.Table:
     cases = _table("cases")
     moment = bound("snapshot")
     rows = cases.filter(
-        cases.unit_id.isnull(), cases.filed_at <= moment, flag(cases.closed_at <= moment) == 0
+        cases.unit_id.isnull(),
+        cases.stage != "merged",
+        cases.filed_at <= moment,
+        flag(cases.closed_at <= moment) == 0,
     )
     rows = source.placed(rows)
     return rows.select("subject", "number", ownerless=ibis.literal(1, type="int64"))
