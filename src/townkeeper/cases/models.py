@@ -99,7 +99,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.visible_from([post.area for post in posts]) if posts else self.none()
 
     def visible_from(self, areas: list[Unit]) -> "CaseQuerySet":
-        """Cases that belong to one of the subtrees or have a task there."""
+        """Cases of one of the subtrees, with a task there, or whose dispute names one of them."""
         tops = [area.pk for area in areas if area.parent_id is None]
         if tops and not Unit.objects.filter(parent=None).exclude(pk__in=tops).exists():
             return self
@@ -112,10 +112,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
             tasks = Task.objects.filter(
                 case=OuterRef("pk"), unit__path__gte=span[0], unit__path__lt=span[1]
             )
+            named = Ask.objects.filter(
+                case=OuterRef("pk"), other__path__gte=span[0], other__path__lt=span[1]
+            )
             condition |= (
                 Q(unit__path__gte=span[0], unit__path__lt=span[1])
                 | Q(area__path__gte=span[0], area__path__lt=span[1])
                 | Exists(tasks)
+                | Exists(named)
             )
         return self.filter(condition)
 

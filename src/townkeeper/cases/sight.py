@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.models import Case, CaseQuerySet, Task
+from townkeeper.cases.models import Ask, Case, CaseQuerySet, Task
 from townkeeper.cases.running import IsThere
 from townkeeper.units.models import Post, Unit, posts_of
 from townkeeper.units.permissions import Permission
@@ -71,9 +71,11 @@ def seen_by(cases: CaseQuerySet, sight: Sight, tab: str, *, of_few: bool = False
         tasks = Task.objects.filter(unit__in=units)
         listed = not of_few and volume_of(units).tasks < MANY
         found |= Q(pk__in=tasks.values("case")) if listed else _one_of(tasks)
+    # whoever is named in a dispute must be able to answer it
+    found |= Q(pk__in=Ask.objects.filter(decided_at=None, other__in=units).values("case"))
     if sight.nowhere:
         placed = Task.objects.filter(case=OuterRef("pk")).exclude(unit=None)
-        found |= Q(unit=None, area=None) & ~Exists(placed)
+        found |= Q(unit=None, area=None) & Q(~Exists(placed))
     return cases.filter(found)
 
 

@@ -1,6 +1,6 @@
 """One case: where it stands, its clocks, its evidence and its history."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.contrib.auth.decorators import login_required
@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.actions import options_for
 from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
 from townkeeper.cases.running import Before, Beyond
 from townkeeper.duties.models import Category
@@ -29,6 +28,15 @@ from townkeeper.web.journal_words import (
     owner_line,
     tell,
 )
+from townkeeper.web.office.actforms import (
+    ActForm,
+    DecisionForm,
+    StatementForm,
+    decisions_for,
+    moves_of,
+    open_asks,
+    statements_for,
+)
 from townkeeper.web.office.casemore import what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
 from townkeeper.web.office.progress import make_progress
@@ -37,7 +45,10 @@ from townkeeper.web.wording import Clock
 
 BEFORE, AFTER = "before-photo", "after-photo"
 CHAIN_SHORT = 16
-ASKED_FOR = {"reason-missing", "ground-missing", "evidence-missing", "answer-missing"}
+ASKED_FOR = {
+    "reason-missing", "ground-missing", "evidence-missing", "answer-missing", "clause-missing",
+    "unit-missing",
+}  # fmt: skip
 """Refusals that only ask for something more: whoever gets them may do the action."""
 
 
@@ -45,23 +56,66 @@ ASKED_FOR = {"reason-missing", "ground-missing", "evidence-missing", "answer-mis
 @require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case; one that may not be seen answers like one that does not exist."""
-    now = clock.now()
+    return show_case(request, number)
+
+
+def show_case(
+    request: HttpRequest,
+    number: str,
+    *,
+    posted: ActForm | None = None,
+    decided: DecisionForm | None = None,
+    stated: StatementForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the page of a case; a form that was just refused is shown as it was filled."""
     visible = Case.objects.visible_to(request.user)
     case = _loaded(visible).filter(number=number).first()
     if case is None or not isinstance(request.user, User):
         raise Http404
+    asks, user = open_asks(case), request.user
+    context = _context(case, visible) | {
+        "moves": make_moves(case, user, posted),
+        "decisions": _refilled(decisions_for(case, asks, user, procedure_of(case)), decided),
+        "statements": _refilled(statements_for(case, asks, user), stated),
+        "more": what_hangs_on(case, request.user),
+    }
+    context["names_units"] = bool(context["decisions"]) or context["moves"].get("has_units")
+    if context["names_units"]:
+        context["known_units"] = _known_units()
+    return render(request, "office/case.html", context, status=status)
+
+
+Filled = TypeVar("Filled", DecisionForm, StatementForm)
+
+
+def _refilled(forms: list[Filled], posted: Filled | None) -> list[Filled]:
+    """Put the form that was just refused in its place."""
+    if posted is None:
+        return forms
+    others = [form for form in forms if form.ask.pk != posted.ask.pk]
+    return [posted, *others]
+
+
+def _known_units() -> list[tuple[str, str]]:
+    """Return codes and names of the units that can be named; villages lead nothing themselves."""
+    units = Unit.objects.existing(clock.today()).exclude(kind=Unit.Kind.VILLAGE).defer("outline")
+    return [(unit.code, unit.title) for unit in units.order_by("sort_key")]
+
+
+def _context(case: Case, visible: CaseQuerySet) -> dict[str, Any]:
     tasks = list(case.tasks.all())
     entries = list(Entry.objects.filter(subject=case.subject).order_by("-seq"))
     names = names_for(case, entries)
     previous, following = neighbours(visible, case)
-    context = {
+    return {
         "case": case,
         "where": where_is(case),
         "state_title": step_title(case),
         "progress": make_progress(procedure_of(case), case, tasks),
         "procedure_title": say(case.procedure.titles) or case.procedure.key,
         "limit": case_clock(case),
-        "panel": make_panel(case, tasks, now),
+        "panel": make_panel(case, tasks, clock.now()),
         "units": task_rows(case, tasks),
         "owner_why": _owner_why(entries, names),
         "timeline": [tell(entry, names) for entry in entries],
@@ -69,13 +123,10 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
         "reporter": _reporter(case),
         "outline": outline_around(case),
         "outcome": OUTCOMES.get(case.outcome, case.outcome),
-        "moves": make_moves(case, request.user),
-        "more": what_hangs_on(case, request.user),
         "previous": previous,
         "following": following,
         "head_hash": bytes(entries[0].hash).hex()[:CHAIN_SHORT] if entries else "",
     }
-    return render(request, "office/case.html", context)
 
 
 def where_is(case: Case) -> str:
@@ -210,20 +261,22 @@ def outline_around(case: Case) -> object:
     return around.values_list("outline", flat=True).first()
 
 
-def make_moves(case: Case, user: User) -> dict[str, Any]:
+def make_moves(case: Case, user: User, posted: ActForm | None = None) -> dict[str, Any]:
     """Return what this person can do in this step, and what others can and why only they."""
-    if case.is_ended:
-        return {}
-    roles = {role.key: role.title for role in Role.objects.all()}
-    mine: list[dict[str, str]] = []
-    others: list[dict[str, str]] = []
-    for action, problem in options_for(case, actor=user):
-        move = {"title": action_title(action), "name": action.name, "why": ""}
-        if problem is not None:
-            move["why"] = _why_not(case, action, problem, roles)
-        allowed = problem is None or problem.code in ASKED_FOR
+    roles: dict[str, str] = {}
+    mine: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for found in moves_of(case, user, procedure_of(case), posted):
+        move = {"title": found.title, "name": found.action.name, "why": "", "form": found.form}
+        if found.why is not None:
+            roles = roles or {role.key: role.title for role in Role.objects.all()}
+            move["why"] = _why_not(case, found.action, found.why, roles)
+        allowed = found.why is None or found.why.code in ASKED_FOR
         (mine if allowed else others).append(move)
-    return {"mine": mine, "others": others}
+    if not mine and (case.is_ended or not others):
+        return {}
+    has_units = any(move["form"].has_units for move in mine)
+    return {"mine": mine, "others": others, "has_units": has_units}
 
 
 def _why_not(case: Case, action: Action, problem: Problem, roles: dict[str, str]) -> str:
@@ -233,8 +286,3 @@ def _why_not(case: Case, action: Action, problem: Problem, roles: dict[str, str]
     step = procedure_of(case).steps[case.step]
     names = [roles.get(key, key) for key in action.performers or (step.performer,)]
     return _("Only for: %(roles)s.") % {"roles": " / ".join(names)}
-
-
-def action_title(action: Action) -> str:
-    """Return an action's title in the page's language."""
-    return say(action.title) if action.title else action.name.replace("_", " ")

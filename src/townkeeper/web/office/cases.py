@@ -12,9 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from townkeeper.cases.models import Case
 from townkeeper.cases.sight import Sight, sight_of
-from townkeeper.cases.worklist import Amount, Line, count_lines, count_stages, make_page
+from townkeeper.cases.worklist import Amount, Line, cases_on, count_lines, count_stages, make_page
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
 from townkeeper.publication.typeset.xlsx import harmless, write_table
@@ -74,7 +73,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
 
 def load_rows(lines: list[Line]) -> list[Row]:
     """Load the rows of a page in its order, in a fixed number of queries."""
-    loaded = with_row_parts(Case.objects.filter(pk__in=[line.case_id for line in lines]))
+    loaded = with_row_parts(cases_on(lines))
     found = {case.pk: case for case in loaded}
     pairs = [(found[line.case_id], line.task_id) for line in lines if line.case_id in found]
     return task_rows(pairs)

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from townkeeper.cases.models import Case
 from townkeeper.cases.points import MOST, as_geojson, parse_box, points_in
 from townkeeper.cases.search.find import find_newest
 from townkeeper.cases.search.words import parse_query
@@ -33,7 +32,7 @@ def case_points(request: HttpRequest) -> HttpResponse:
     cases = cases_of(sight, wish, now, of_few=bool(wish.q))
     if listing.q:
         found = find_newest(parse_query(listing.q), cases, limit=MOST)
-        cases = Case.objects.filter(pk__in=found.ids)
+        cases = cases.filter(pk__in=found.ids)
     return HttpResponse(
         msgspec.json.encode(as_geojson(points_in(cases, box))), content_type=GEOJSON
     )

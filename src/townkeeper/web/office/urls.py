@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from townkeeper.web.office import casepage, cases, photos, points, rankings, scoresheet, session
+from townkeeper.web.office import (
+    acting,
+    casepage,
+    cases,
+    photos,
+    points,
+    rankings,
+    scoresheet,
+    session,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -17,6 +26,9 @@ urlpatterns = [
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
     path("office/cases.geojson", points.case_points, name="points"),
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
+    path("office/cases/<str:number>/asks/<int:pk>/", acting.decide, name="decide"),
+    path("office/cases/<str:number>/asks/<int:pk>/statement/", acting.state, name="state"),
+    path("office/cases/<str:number>/<str:action>/", acting.act, name="act"),
     path("office/photos/<int:pk>/", photos.photo, name="photo"),
     path("office/photos/<int:pk>/thumbnail/", photos.thumbnail, name="thumbnail"),
     path("office/photos/<int:pk>/original/", photos.original, name="original"),
