@@ -38,7 +38,7 @@ def test_few_are_points(cases):
 def test_many_are_counted_per_cell(cases):
     points = points_in(Case.objects.all(), BOX, most=2)
     assert not points.pins
-    assert sorted(cell.count for cell in points.cells) == [1, 2]
+    assert sorted(cell.cases for cell in points.cells) == [1, 2]
     for cell in points.cells:
         assert cell.box.west < cell.box.east <= BOX.east + 1e-9
         assert cell.box.south < cell.box.north <= BOX.north + 1e-9

@@ -48,7 +48,7 @@ class Cell(NamedTuple):
     """A part of the box and how many cases lie in it."""
 
     box: Box
-    count: int
+    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ class Step(Func):
     arity = 3
 
     @override
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override] - one form for all, without templates
+        self, compiler: Any, connection: Any, **extra: Any
+    ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(part) for part in self.get_source_expressions()]
         a, b, c = (sql for sql, _params in parts)
         # PostgreSQL rounds when it casts, SQLite cuts
@@ -112,7 +114,8 @@ def points_in(cases: CaseQuerySet, box: Box, *, most: int = MOST) -> Points:
         return Points([], cells_of(here, box))
     # a few hundred keys once, instead of a join for each of thousands of rows
     keys = dict(Category.objects.values_list("pk", "key"))
-    return Points([Pin(*row[:-1], keys.get(row[-1])) for row in rows], [])
+    pins = [Pin(n, t, x, y, s, due, keys.get(kind)) for n, t, x, y, s, due, kind in rows]
+    return Points(pins, [])
 
 
 def cells_of(here: CaseQuerySet, box: Box) -> list[Cell]:
@@ -165,7 +168,7 @@ def as_geojson(points: Points) -> dict[str, object]:
         {
             "type": "Feature",
             "geometry": {"type": "Polygon", "coordinates": [_ring(cell.box)]},
-            "properties": {"count": cell.count},
+            "properties": {"count": cell.cases},
         }
         for cell in points.cells
     ]

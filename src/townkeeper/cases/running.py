@@ -32,7 +32,9 @@ class Beyond(Func):
         )
 
     @override
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override] - one form for all, without templates
+        self, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(part) for part in self.get_source_expressions()]
         a, b, x, y = (sql for sql, _ in parts)
         return f"({a}, {b}) {self.sign} ({x}, {y})", [p for _, given in parts for p in given]

@@ -219,7 +219,7 @@ def _by_due(rows: Any, limit: int, after: Key | None, *more: str) -> list[Any]: 
     found: list[Any] = []
     if after is None or after.moment is not None:
         dated = rows.filter(due_at__isnull=False)
-        if after is not None:
+        if after is not None and after.moment is not None:
             dated = dated.filter(Beyond("due_at", "pk", (after.moment, after.pk)))
         found = list(dated.order_by("due_at", "pk").values_list("due_at", "pk", *more)[:limit])
     if len(found) < limit:
@@ -252,6 +252,11 @@ def _found(sight: Sight, wish: Wish, *, now: datetime, size: int, after: Key | N
     found = find_newest(parse_query(wish.q), cases, limit=size, before=before)
     lines = [Line(pk, None, Key(None, pk)) for pk in found.ids]
     return Page(lines, Key(None, found.before) if found.before is not None else None)
+
+
+def cases_on(lines: list[Line]) -> CaseQuerySet:
+    """Return the cases of lines that a page was made of: those the person may see, no others."""
+    return Case.objects.filter(pk__in=[line.case_id for line in lines])
 
 
 # Counting

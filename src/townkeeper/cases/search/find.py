@@ -9,6 +9,7 @@ holds too little, the index is asked. What comes back is compared with the text 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -183,7 +184,7 @@ def _fts_query(wanted: Wanted) -> str:
     )
 
 
-def _rows(statement: str, parameters: list[object]) -> list[int]:
+def _rows(statement: str, parameters: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [row[0] for row in cursor.fetchall()]
