@@ -16,7 +16,9 @@ from townkeeper.cases.metrics import Subjects, figures, month_window
 from townkeeper.cases.models import Case
 
 pytestmark = pytest.mark.django_db
-NAMES = ("cases", "tasks", "events", "extensions", "stops", "units")
+NAMES = (
+    "cases", "tasks", "events", "extensions", "stops", "units", "asks", "judgements", "merges",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
