@@ -47,6 +47,7 @@ class Stage(models.TextChoices):
 
 ENDED = (Stage.CLOSED, Stage.VOIDED, Stage.MERGED)
 """Stages in which nobody has anything to do. A merged case follows its main case to the end."""
+STILL_RUNNING = ~Q(stage__in=["closed", "voided", "merged"])
 LISTED = ("stage", "unit", "area", "category", "channel", "warn_at", "opened_at")
 """The columns by which lists of running cases are narrowed and counted."""
 
@@ -203,12 +204,12 @@ class Case(models.Model):
             models.Index(
                 # what lists are filtered by stands in the index: the cases are read afterwards
                 fields=["due_at", "id", *LISTED],
-                condition=~Q(stage__in=["closed", "voided", "merged"]),
+                condition=STILL_RUNNING,
                 name="cases_open_list",
             ),
             models.Index(
                 fields=["unit", "due_at", "id"],
-                condition=~Q(stage__in=["closed", "voided", "merged"]),
+                condition=STILL_RUNNING,
                 name="cases_open_unit_due",
             ),
             models.Index(fields=["opened_at"], name="cases_opened"),
@@ -222,11 +223,7 @@ class Case(models.Model):
                 name="cases_closed_category",
             ),
             models.Index(fields=["lat", "lon"], name="cases_point"),
-            models.Index(
-                fields=["lat", "lon"],
-                condition=~Q(stage__in=["closed", "voided", "merged"]),
-                name="cases_open_point",
-            ),
+            models.Index(fields=["lat", "lon"], condition=STILL_RUNNING, name="cases_open_point"),
             models.Index(fields=["address"], condition=~Q(address=""), name="cases_address"),
         ]
 
@@ -424,14 +421,30 @@ class Ask(models.Model):
 class Alarm(models.Model):
     """One rung of the escalation ladder that a clock reached: who was told, what followed. Once."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="alarms")
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, related_name="alarms", db_constraint=False
+    )
+    """No reference here is checked by the database: the sweep holds case and clock while it writes
+    100,000 of these rows, and looking each up once more took a third of its time."""
     task = models.ForeignKey(
-        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms", db_index=False
+        Task,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alarms",
+        db_index=False,
+        db_constraint=False,
     )
     ask = models.ForeignKey(
-        Ask, on_delete=models.CASCADE, null=True, blank=True, related_name="alarms", db_index=False
+        Ask,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alarms",
+        db_index=False,
+        db_constraint=False,
     )
-    """Task and ask are found by the constraints below: a sweep writes 100,000 of these rows."""
+    """Task and ask are found by the constraints below."""
     rung = models.PositiveSmallIntegerField()
     turn = models.PositiveSmallIntegerField(default=0)
     """How often the clock had been extended or moved by then: a later due time warns anew."""
@@ -442,7 +455,13 @@ class Alarm(models.Model):
     tell = models.JSONField(default=list, blank=True)
     """The roles that are told."""
     unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="alarms", db_index=False
+        Unit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="alarms",
+        db_index=False,
+        db_constraint=False,
     )
     """The unit whose clock it is."""
     due_at = models.DateTimeField()
