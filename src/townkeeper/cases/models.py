@@ -12,12 +12,35 @@ from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.models import CalendarVersion
+from townkeeper.cases.records import Alarm, Handover, Judgement, Merge
 from townkeeper.cases.running import IsRunning
 from townkeeper.duties.models import Category
 from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
-from townkeeper.units.models import Place, Post, Unit, UnitChange, posts_of
+from townkeeper.units.models import Place, Post, Unit, posts_of
 from townkeeper.units.permissions import Permission
+
+__all__ = [
+    "ENDED",
+    "LISTED",
+    "STILL_RUNNING",
+    "Alarm",
+    "Ask",
+    "Case",
+    "CaseQuerySet",
+    "Counter",
+    "Evidence",
+    "Handover",
+    "Judgement",
+    "Merge",
+    "Origin",
+    "Pause",
+    "ProcedureVersion",
+    "Reporter",
+    "Stage",
+    "Task",
+    "task_holders",
+]
 
 
 class Origin(models.TextChoices):
@@ -416,164 +439,6 @@ class Ask(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.action}"
-
-
-class Alarm(models.Model):
-    """One rung of the escalation ladder that a clock reached: who was told, what followed. Once."""
-
-    case = models.ForeignKey(
-        Case, on_delete=models.CASCADE, related_name="alarms", db_constraint=False
-    )
-    """No reference here is checked by the database: the sweep holds case and clock while it writes
-    100,000 of these rows, and looking each up once more took a third of its time."""
-    task = models.ForeignKey(
-        Task,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="alarms",
-        db_index=False,
-        db_constraint=False,
-    )
-    ask = models.ForeignKey(
-        Ask,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="alarms",
-        db_index=False,
-        db_constraint=False,
-    )
-    """Task and ask are found by the constraints below."""
-    rung = models.PositiveSmallIntegerField()
-    turn = models.PositiveSmallIntegerField(default=0)
-    """How often the clock had been extended or moved by then: a later due time warns anew."""
-    rule = models.CharField(max_length=30)
-    """The rung as the procedure writes it, such as `80%` or `due+1wd`."""
-    card = models.CharField(max_length=10, blank=True)
-    """`yellow` or `red`, where the rung shows a card."""
-    tell = models.JSONField(default=list, blank=True)
-    """The roles that are told."""
-    unit = models.ForeignKey(
-        Unit,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="alarms",
-        db_index=False,
-        db_constraint=False,
-    )
-    """The unit whose clock it is."""
-    due_at = models.DateTimeField()
-    """When the clock reached the rung."""
-    at = models.DateTimeField(db_index=True)
-    """When that was found: later where nobody looked for a while."""
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["task", "turn", "rung"],
-                condition=Q(task__isnull=False),
-                name="cases_alarm_task",
-            ),
-            models.UniqueConstraint(
-                fields=["ask", "turn", "rung"],
-                condition=Q(ask__isnull=False),
-                name="cases_alarm_ask",
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["unit", "at"], name="cases_alarm_unit")]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.rule}"
-
-
-class Judgement(models.Model):
-    """What the reporter says of the answer; once for every time the case was closed."""
-
-    class Verdict(models.TextChoices):
-        """The three degrees that offices ask for."""
-
-        SATISFIED = "satisfied", _("satisfied")
-        PARTLY = "partly", _("partly satisfied")
-        DISSATISFIED = "dissatisfied", _("dissatisfied")
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="judgements")
-    closing = models.PositiveSmallIntegerField(default=1)
-    """Which closing it judges: a reopened case is judged anew."""
-    verdict = models.CharField(max_length=12, choices=Verdict)
-    comment = models.TextField(blank=True)
-    channel = models.CharField(max_length=40, blank=True)
-    actor = models.CharField(max_length=150)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case", "closing"], name="cases_judgement_once"),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.verdict}"
-
-
-class Merge(models.Model):
-    """One case put to another as its duplicate, with what is needed to take it back."""
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="merges")
-    main = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="merges_in")
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=150)
-    reason = models.TextField(blank=True)
-    found = models.JSONField(default=dict, blank=True)
-    """Why it looked like a twin: distance, time apart, kind, words."""
-    before = models.JSONField(default=dict, blank=True)
-    """Step, stage and open tasks of the case when it was merged."""
-    undone_at = models.DateTimeField(null=True, blank=True)
-    undone_by = models.CharField(max_length=150, blank=True)
-    undone_reason = models.TextField(blank=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["case"], condition=Q(undone_at=None), name="cases_merge_one"
-            ),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} → {self.main_id}"
-
-
-class Handover(models.Model):
-    """Work that a change of units carried from one unit to another: who had it until when."""
-
-    class What(models.TextChoices):
-        """What changed hands."""
-
-        CASE = "case", _("answering for the case")
-        TASK = "task", _("task")
-        AREA = "area", _("area")
-
-    change = models.ForeignKey(
-        UnitChange, on_delete=models.PROTECT, null=True, blank=True, related_name="handovers"
-    )
-    """The change by which; empty for work that was found behind a closed unit later."""
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="handovers")
-    what = models.CharField(max_length=4, choices=What)
-    task = models.ForeignKey(
-        Task, on_delete=models.CASCADE, null=True, blank=True, related_name="handovers"
-    )
-    former = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
-    heir = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
-    rule = models.CharField(max_length=100)
-    """Which rule chose the heir: `place`, `category:matter/06`, `default` …"""
-    at = models.DateTimeField()
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.former_id} → {self.heir_id}"
 
 
 class Evidence(models.Model):
