@@ -66,7 +66,7 @@ class Step(Func):
     arity = 3
 
     @override
-    def as_sql(  # type: ignore[override] - one form for all, without templates
+    def as_sql(  # type: ignore[override]  # one form for all
         self, compiler: Any, connection: Any, **extra: Any
     ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(part) for part in self.get_source_expressions()]

@@ -32,7 +32,7 @@ class Beyond(Func):
         )
 
     @override
-    def as_sql(  # type: ignore[override] - one form for all, without templates
+    def as_sql(  # type: ignore[override]  # one form for all
         self, compiler: Any, connection: Any, **extra_context: Any
     ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(part) for part in self.get_source_expressions()]

@@ -243,7 +243,7 @@ def wanted_categories(part: CategoriesFile) -> dict[str, tuple[str, dict[str, An
         wanted[entry.key] = (entry.parent or "", _local(entry))
     for key, (parent, fields) in wanted.items():
         fields["is_used"] = key in used
-        fields |= _relapse(uses.get(key), None if parent else part.relapse)
+        fields.update(_relapse(uses.get(key), None if parent else part.relapse))
     return wanted
 
 

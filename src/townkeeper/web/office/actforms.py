@@ -1,8 +1,13 @@
 """The forms by which people act on a case: what an action needs, and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
@@ -16,6 +21,8 @@ from townkeeper.units.models import Post, posts_of
 from townkeeper.units.permissions import Permission
 from townkeeper.web.journal_words import EVIDENCE
 
+Typed = Mapping[str, Any]
+Files = MultiValueDict[str, UploadedFile[Any]]
 TEXT_MAX = 2000
 UNITS = "units"
 """Id of the page's list of units to choose from."""
@@ -26,8 +33,16 @@ class ActForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: object, action: Action, procedure: Procedure, **kw: object) -> None:
-        super().__init__(*args, prefix=action.name, **kw)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        data: Typed | None = None,
+        files: Files | None = None,
+        *,
+        action: Action,
+        procedure: Procedure,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, files, prefix=action.name, initial=initial)
         self.action = action
         self.needed: tuple[str, ...] = action.evidence
         target = procedure.steps.get(action.to or "")
@@ -35,30 +50,30 @@ class ActForm(forms.Form):
             choices = [(key, say(ground.title) or key) for key, ground in action.grounds.items()]
             self.fields["ground"] = forms.ChoiceField(label=_("Ground"), choices=choices)
         if target is not None and target.unit == "duty" and not action.names and not action.ask:
-            self._add_unit("lead", _("Lead unit, if not the one of the duty register"))
+            self._add_unit("lead", _now("Lead unit, if not the one of the duty register"))
         if action.names:
-            self._add_unit("other", _("The unit that should answer instead"), required=True)
+            self._add_unit("other", _now("The unit that should answer instead"), required=True)
         if action.clause:
             self.fields["clause"] = forms.CharField(label=_("Rule relied on"), max_length=300)
         if action.reason:
-            self._add_text("reason", _("Reason"))
+            self._add_text("reason", _now("Reason"))
         if target is not None and target.answer_required and action.ask is None:
-            self._add_text("answer", _("Answer to the reporter"))
+            self._add_text("answer", _now("Answer to the reporter"))
         for kind in action.evidence:
-            label = EVIDENCE.get(kind, kind)
+            label = str(EVIDENCE.get(kind, kind))
             self.fields[f"file-{kind}"] = forms.FileField(label=label, required=False)
 
-    def _add_text(self, name: str, label: object) -> None:
+    def _add_text(self, name: str, label: str) -> None:
         area = forms.Textarea(attrs={"rows": 3})
-        self.fields[name] = forms.CharField(label=label, max_length=TEXT_MAX, widget=area)  # type: ignore[arg-type]
+        self.fields[name] = forms.CharField(label=label, max_length=TEXT_MAX, widget=area)
 
-    def _add_unit(self, name: str, label: object, *, required: bool = False) -> None:
+    def _add_unit(self, name: str, label: str, *, required: bool = False) -> None:
         widget = forms.TextInput(attrs={"list": UNITS, "autocomplete": "off"})
         self.fields[name] = forms.CharField(
             label=label,
             max_length=40,
             required=required,
-            widget=widget,  # type: ignore[arg-type]
+            widget=widget,
         )
 
     @property
@@ -102,8 +117,15 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
 
-    def __init__(self, *args: object, ask: Ask, procedure: Procedure, **kw: object) -> None:
-        super().__init__(*args, prefix=f"ask-{ask.pk}", **kw)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        data: Typed | None = None,
+        *,
+        ask: Ask,
+        procedure: Procedure,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, prefix=f"ask-{ask.pk}", initial=initial)
         self.ask = ask
         actions = [step.actions.get(ask.action) for step in procedure.steps.values()]
         action = next((each for each in actions if each is not None), None)
@@ -123,8 +145,10 @@ class StatementForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
-    def __init__(self, *args: object, ask: Ask, **kw: object) -> None:
-        super().__init__(*args, prefix=f"say-{ask.pk}", **kw)  # type: ignore[arg-type]
+    def __init__(
+        self, data: Typed | None = None, *, ask: Ask, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, prefix=f"say-{ask.pk}", initial=initial)
         self.ask = ask
 
 

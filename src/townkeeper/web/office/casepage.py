@@ -1,6 +1,6 @@
 """One case: where it stands, its clocks, its evidence and its history."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.contrib.auth.decorators import login_required
@@ -43,6 +43,7 @@ from townkeeper.web.office.progress import make_progress
 from townkeeper.web.office.rows import case_clock, procedure_of, step_title
 from townkeeper.web.wording import Clock
 
+AskForm = DecisionForm | StatementForm
 BEFORE, AFTER = "before-photo", "after-photo"
 CHAIN_SHORT = 16
 ASKED_FOR = {
@@ -76,8 +77,8 @@ def show_case(
     asks, user = open_asks(case), request.user
     context = _context(case, visible) | {
         "moves": make_moves(case, user, posted),
-        "decisions": _refilled(decisions_for(case, asks, user, procedure_of(case)), decided),
-        "statements": _refilled(statements_for(case, asks, user), stated),
+        "decisions": _refilled([*decisions_for(case, asks, user, procedure_of(case))], decided),
+        "statements": _refilled([*statements_for(case, asks, user)], stated),
         "more": what_hangs_on(case, request.user),
     }
     context["names_units"] = bool(context["decisions"]) or context["moves"].get("has_units")
@@ -86,15 +87,11 @@ def show_case(
     return render(request, "office/case.html", context, status=status)
 
 
-Filled = TypeVar("Filled", DecisionForm, StatementForm)
-
-
-def _refilled(forms: list[Filled], posted: Filled | None) -> list[Filled]:
+def _refilled(forms: list[AskForm], posted: AskForm | None) -> list[AskForm]:
     """Put the form that was just refused in its place."""
     if posted is None:
         return forms
-    others = [form for form in forms if form.ask.pk != posted.ask.pk]
-    return [posted, *others]
+    return [posted, *[form for form in forms if form.ask.pk != posted.ask.pk]]
 
 
 def _known_units() -> list[tuple[str, str]]:
@@ -271,8 +268,10 @@ def make_moves(case: Case, user: User, posted: ActForm | None = None) -> dict[st
         if found.why is not None:
             roles = roles or {role.key: role.title for role in Role.objects.all()}
             move["why"] = _why_not(case, found.action, found.why, roles)
-        allowed = found.why is None or found.why.code in ASKED_FOR
-        (mine if allowed else others).append(move)
+        if found.why is None or found.why.code in ASKED_FOR:
+            mine.append(move)
+        else:
+            others.append(move)
     if not mine and (case.is_ended or not others):
         return {}
     has_units = any(move["form"].has_units for move in mine)
