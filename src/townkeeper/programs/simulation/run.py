@@ -147,15 +147,16 @@ def _report(run: Simulation, spot: Spot, *, again: bool = False) -> Deed:
         run.counts["relapse"] += again
         case = Case.objects.get(pk=opened.id)
         if run.dice.random() < 0.5:  # noqa: PLR2004 - half of the reports come with a photo
-            _photo(run, case, spot, after=False)
+            _photo(run, case, spot, None)
         now = clock.now()
         run.plan(run.after(now, run.dice.triangular(2, 45, 9)), run.next_deed(case.pk, spot))
 
     return deed
 
 
-def _photo(run: Simulation, case: Case, spot: Spot, *, after: bool) -> None:
-    kind = _scene(spot.category.key)
+def _photo(run: Simulation, case: Case, spot: Spot, done: Task | None) -> None:
+    """Add the reporter's photo, or the handler's of what was `done`."""
+    kind, after = _scene(spot.category.key), done is not None
     key = (kind, after, run.dice.randrange(PHOTO_VARIANTS))
     if key not in run.photos:
         data = draw_scene(kind, after=after, variant=key[2])
@@ -163,8 +164,9 @@ def _photo(run: Simulation, case: Case, spot: Spot, *, after: bool) -> None:
     add_evidence(
         case,
         kind="after-photo" if after else "before-photo",
-        actor=run.world.crowd.anyone("operator"),
+        actor=run.world.crowd.doer(done) if done else run.world.crowd.anyone("operator"),
         file=run.photos[key],
+        task=done,
         is_public=True,
     )
 
@@ -207,7 +209,7 @@ def _handle(run: Simulation, case: Case, task: Task, spot: Spot) -> None:
     if 1 - draw < SHELVED and "give_up" not in used:
         ask_for(run, case, task, "give_up", spot)
         return
-    _photo(run, case, spot, after=True)
+    _photo(run, case, spot, task)
     if run.act(case, "report", task, Given(task=task.pk)):
         run.soon(run.dice.triangular(20, 400, 90), run.next_deed(case.pk, spot))
 
