@@ -42,6 +42,8 @@ STAGES: dict[str, Look] = {
     "dispute": Look("violet", "scale", _("in dispute")),
     "verifying": Look("info", "clipboard-check", _("to be verified")),
     "answering": Look("info", "phone", _("to be answered")),
+    "shelved": Look("violet", "pause", _("cannot be solved now")),
+    "merged": Look("grey", "layers", _("merged into another")),
     "closed": Look("ok", "circle-check", _("case closed")),
     "voided": Look("grey", "circle-x", _("voided")),
 }
