@@ -82,10 +82,10 @@ MOMENT: Final = re.compile(r"\{(\w+\.\w+)\}")
 def as_read(text: str) -> str:
     """Put in the columns of times, which stand in braces.
 
-    SQLite gives an expression as it is stored; a plain column would go through Django's converter,
-    which takes as long as everything else that is done with a row.
+    They are read as text: what Django and the driver do to make a time of a column takes as long as
+    everything else that is done with a row.
     """
-    return MOMENT.sub(r"\1" if is_postgresql() else r"\1 || ''", text)
+    return MOMENT.sub(r"\1::text" if is_postgresql() else r"\1 || ''", text)
 
 
 def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
@@ -100,47 +100,37 @@ def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
         extensions = [] if row[10] == "[]" else msgspec.json.decode(row[10])
         claimed.append(
             Claimed(
-                id=row[0],
-                case_id=row[1],
-                number=row[2],
-                procedure_id=row[3],
-                step=row[4],
-                counts=row[5],
-                performer=row[6],
-                unit_id=row[7],
-                opened_at=read(row[8]),
-                limit=row[9],
-                extensions=extensions,
-                due_at=read(row[11]),
-                warn_at=read(row[12]),
-                next_at=read(row[13]),
-                rung=row[14],
-                turn=row[15] + len(extensions),
-                calendar_id=row[16],
-                length=row[17],
-                head=bytes(row[18]),
-                has_pauses=bool(row[19]),
+                *row[:8],
+                read(row[8]),
+                row[9],
+                extensions,
+                read(row[11]),
+                read(row[12]),
+                read(row[13]),
+                row[14],
+                row[15] + len(extensions),
+                row[16],
+                row[17],
+                bytes(row[18]),
+                bool(row[19]),
             )
         )
     return claimed
 
 
 def read_moment() -> Callable[[Any], Any]:
-    """Return the function that reads a time as the database's driver gives it."""
-    return _unchanged if is_postgresql() else _from_text
+    """Return the function that reads a time as `as_read` has the database give it."""
+    return _with_zone if is_postgresql() else _without_zone
 
 
-def _unchanged(moment: Any) -> Any:  # noqa: ANN401 - what a driver gives
-    return moment
+def _with_zone(moment: str | None) -> Any:  # noqa: ANN401 - None where there is none
+    """Read PostgreSQL's text; Django's connections are in UTC."""
+    return None if moment is None else datetime.fromisoformat(moment)
 
 
-def _from_text(moment: Any) -> Any:  # noqa: ANN401 - what a driver gives
-    """Read what Django's SQLite backend writes: UTC without a zone; a plain column is read so."""
-    if moment is None:
-        return None
-    if isinstance(moment, str):
-        return datetime.fromisoformat(moment + "+00:00")
-    return moment.replace(tzinfo=UTC)
+def _without_zone(moment: str | None) -> Any:  # noqa: ANN401 - None where there is none
+    """Read what Django's SQLite backend writes: UTC without a zone."""
+    return None if moment is None else datetime.fromisoformat(moment + "+00:00")
 
 
 Pauses = tuple[tuple[datetime, datetime | None], ...]
@@ -150,8 +140,8 @@ def pauses_of(task_ids: Sequence[int]) -> dict[int, Pauses]:
     """Return the stops of tasks."""
     read = read_moment()
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    ask = "SELECT task_id, since, until FROM cases_pause WHERE task_id {} ORDER BY since"
-    for task_id, since, until in _selected(ask, task_ids):
+    ask = as_read("SELECT task_id, {p.since}, {p.until} FROM cases_pause p WHERE task_id")
+    for task_id, since, until in _selected(f"{ask} {{}} ORDER BY p.since", task_ids):
         found[task_id].append((read(since), read(until)))
     return {task_id: tuple(stops) for task_id, stops in found.items()}
 

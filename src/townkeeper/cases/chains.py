@@ -70,12 +70,12 @@ class Chains:
 
 
 def utc_writer() -> Callable[[datetime | None], object]:
-    """Return the function that gives times in UTC, each another one, as the driver takes them."""
-    return _unchanged if is_postgresql() else _plain_text
+    """Return the function that writes times in UTC, each another one, for rows of this module."""
+    return _zoned_text if is_postgresql() else _plain_text
 
 
-def _unchanged(moment: datetime | None) -> object:
-    return moment
+def _zoned_text(moment: datetime | None) -> object:
+    return None if moment is None else moment.isoformat()
 
 
 def _plain_text(moment: datetime | None) -> object:
@@ -106,5 +106,30 @@ def set_many(
         f"UPDATE {model._meta.db_table} m SET {sets}"  # noqa: S608 - our own names
         f' FROM unnest({marks}) v({", ".join(names)}, k) WHERE m."{key[0]}" = v.k'
     )
+    arrays = [
+        "{" + ",".join(map(_ITEM.get(kind, str), column)) + "}"
+        for kind, column in zip((*types, key[1]), zip(*rows, strict=True), strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(statement, arrays)
+
+
+def _time_item(moment: str | None) -> str:
+    return "NULL" if moment is None else f'"{moment}"'
+
+
+def _text_item(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _bytes_item(value: bytes) -> str:
+    return f'"\\\\x{value.hex()}"'
+
+
+_ITEM: Final[Mapping[str, Callable[[Any], str]]] = {
+    "timestamptz": _time_item,
+    "varchar": _text_item,
+    "jsonb": _text_item,
+    "bytea": _bytes_item,
+}
+"""How a value stands in the text of an array: the driver takes ten times as long for a list."""

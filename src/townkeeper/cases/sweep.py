@@ -6,14 +6,18 @@ next rung afterwards. Nothing depends on when, or how often, somebody looks: wha
 up for in order, and each alarm says when its rung was reached and when that was found.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection, transaction
 from django.utils import timezone
 
 from townkeeper.calendars.actions import calendar_of, current
@@ -21,17 +25,21 @@ from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._claims import Claimed, What, alarms_before, claim, pauses_of
 from townkeeper.cases._climb import Climber, climb
 from townkeeper.cases.chains import Chains, set_many, utc_writer
-from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, json_value
+from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, is_postgresql, json_value
 from townkeeper.cases.ladder import Ticking, rungs_of, rungs_of_asks, told
 from townkeeper.cases.models import Alarm, Ask, Case, ProcedureVersion, Task
 from townkeeper.kit import clock
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure, Rung
 
+log = logging.getLogger(__name__)
+
 ACTOR: Final = "system"
 ACT: Final = "case.alarm"
 BATCH: Final = 5000
 SHOWN: Final = 20
+ASIDE: Final = timedelta(hours=1)
+"""So long a clock with unreadable data is left alone."""
 ALARM: Final = ("case_id", "rung", "turn", "rule", "card", "tell", "unit_id", "due_at", "at")
 
 
@@ -61,37 +69,72 @@ class Swept:
     first: list[Fired] = field(default_factory=list)
     """Up to twenty of the alarms."""
 
+    def add(self, other: "Swept") -> None:
+        """Take in what another lane did."""
+        self.tasks += other.tasks
+        self.asks += other.asks
+        self.alarms += other.alarms
+        self.missed += other.missed
+        self.first += other.first[: SHOWN - len(self.first)]
 
-def sweep(*, now: datetime | None = None, batch: int = BATCH) -> Swept:
+
+def sweep(*, now: datetime | None = None, batch: int = BATCH, lanes: int = 1) -> Swept:
     """Ring every alarm that is due; return what was done.
 
-    Clocks that somebody is just writing to are left for the next round.
+    Clocks that somebody is just writing to are left for the next round. Where much has piled up,
+    `lanes` connections work side by side (PostgreSQL only).
     """
     swept = Swept()
     now = (now or clock.now()).astimezone(UTC)
     with few_checkpoints():
         for what in ("task", "ask"):
-            while _sweep_batch(what, now, batch, swept) == batch:
-                pass
+            if _sweep_batch(what, now, batch, swept) == batch:
+                _drain(what, now, batch, swept, lanes if is_postgresql() else 1)
     return swept
+
+
+def _drain(what: What, now: datetime, batch: int, swept: Swept, lanes: int) -> None:
+    """Ring batch after batch until one is not full, in several threads where there are lanes."""
+
+    def drain(into: Swept) -> Swept:
+        while _sweep_batch(what, now, batch, into) == batch:
+            pass
+        return into
+
+    def in_lane() -> Swept:
+        try:
+            return drain(Swept())
+        finally:
+            connection.close()
+
+    if lanes < 2:  # noqa: PLR2004 - one lane is this thread
+        drain(swept)
+        return
+    with ThreadPoolExecutor(lanes) as pool:
+        # whose clock it is, and whether it is simulated, goes along
+        going = [pool.submit(copy_context().run, in_lane) for _ in range(lanes)]
+    for lane in going:
+        swept.add(lane.result())
 
 
 @transaction.atomic
 def _sweep_batch(what: What, now: datetime, batch: int, swept: Swept) -> int:
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            # a batch that a power cut takes away is found again; nobody was told of it
+            cursor.execute("SET LOCAL synchronous_commit TO off")
     claimed = claim(what, now, batch)
     if not claimed:
         return 0
-    climbers = _climbers(what, claimed)
-    by_calendar: dict[int | None, list[Climber]] = defaultdict(list)
-    for each in climbers:
-        by_calendar[each.key.calendar_id].append(each)
-    for calendar_id, group in by_calendar.items():
-        climb(group, _calendar(calendar_id), now)
+    climbers = _climbed(what, claimed, now)
     known = alarms_before(what, [row.id for row in claimed])
     batch_of = _Batch(what, now)
     for each in climbers:
         batch_of.take(each, known)
     batch_of.write(swept)
+    if len(climbers) < len(claimed):
+        fine = {each.key.id for each in climbers}
+        _set_aside(what, [row for row in claimed if row.id not in fine], now)
     if what == "task":
         swept.tasks += len(claimed)
     else:
@@ -99,7 +142,36 @@ def _sweep_batch(what: What, now: datetime, batch: int, swept: Swept) -> int:
     return len(claimed)
 
 
-def _climbers(what: What, claimed: list[Claimed]) -> list[Climber]:
+def _climbed(what: What, claimed: Sequence[Claimed], now: datetime) -> list[Climber]:
+    """Return the clocks where they are now, without those that cannot be reckoned."""
+    try:
+        climbers = _climbers(what, claimed)
+        by_calendar: dict[int | None, list[Climber]] = defaultdict(list)
+        for each in climbers:
+            by_calendar[each.key.calendar_id].append(each)
+        for calendar_id, group in by_calendar.items():
+            climb(group, _calendar(calendar_id), now)
+    except (ValueError, LookupError, TypeError, ArithmeticError, ObjectDoesNotExist):
+        if len(claimed) == 1:
+            log.exception(
+                "the %s %d of %s cannot be reckoned", what, claimed[0].id, claimed[0].number
+            )
+            return []
+        half = len(claimed) // 2
+        return _climbed(what, claimed[:half], now) + _climbed(what, claimed[half:], now)
+    return climbers
+
+
+def _set_aside(what: What, broken: Sequence[Claimed], now: datetime) -> None:
+    """Look at clocks with unreadable data again later, so that they do not hold up the others."""
+    later = utc_writer()(now + ASIDE)
+    rows = [(later, row.id) for row in broken]
+    set_many(
+        Task if what == "task" else Ask, ("next_at",), ("timestamptz",), rows, key=("id", "bigint")
+    )
+
+
+def _climbers(what: What, claimed: Sequence[Claimed]) -> list[Climber]:
     """Return the clocks with their ladders."""
     pauses = pauses_of([row.id for row in claimed if row.has_pauses])
     ladders: dict[tuple[int, str], tuple[tuple[Rung, ...], float | None]] = {}
@@ -110,9 +182,8 @@ def _climbers(what: What, claimed: list[Claimed]) -> list[Climber]:
             ladders[key] = _ladder(what, *key)
         rungs, warn = ladders[key]
         limits = (row.limit, *row.extensions) if row.limit else ()
-        ticking = Ticking(
-            row.opened_at, limits, row.due_at, row.warn_at, warn, pauses.get(row.id, ())
-        )
+        stops = pauses.get(row.id, ())
+        ticking = Ticking(row.opened_at, limits, row.due_at, row.warn_at, warn, stops)
         climbers.append(Climber(row, ticking, rungs, row.rung, row.next_at))
     return climbers
 

@@ -6,7 +6,7 @@ the model's default, so that a new column never goes missing here; a test compar
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -86,14 +86,58 @@ class BulkTable:
         with connection.cursor() as cursor:
             if is_postgresql():
                 statement = f"COPY {self.table} ({quoted(self.columns)}) FROM STDIN"
+                lines = [
+                    "\t".join([_CELL[type(value)](value) for value in row + constants])
+                    for row in rows
+                ]
                 with cursor.copy(statement) as copy:
-                    for row in rows:
-                        copy.write_row(row + constants)
+                    copy.write("\n".join(lines) + "\n")
                 return
             # What is the same in every row stands in the statement: fewer values to bind.
             marks = ", ".join([*["%s"] * len(self.fields), *map(_literal, constants)])
             statement = f"INSERT INTO {self.table} ({quoted(self.columns)}) VALUES ({marks})"  # noqa: S608 - our own names
             cursor.executemany(statement, rows)
+
+
+def _text_cell(text: str) -> str:
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if text.isprintable():
+        return text
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _bytes_cell(value: bytes | memoryview) -> str:
+    return f"\\\\x{value.hex()}"
+
+
+class _Cells(dict[type, Callable[[Any], str]]):
+    """Write values as COPY takes them; a type that derives from a known one is written like it."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        """Find the nearest known type. Errors: `TypeError`."""
+        known = next((base for base in kind.__mro__ if base in self), None)
+        if known is None:
+            msg = f"{kind.__name__} cannot be copied into a table"
+            raise TypeError(msg)
+        self[kind] = self[known]
+        return self[known]
+
+
+# the driver's own writing of a row takes several times as long
+_CELL: Final = _Cells(
+    {
+        str: lambda text: _text_cell(str(text)),
+        int: lambda number: str(int(number)),
+        float: lambda number: repr(float(number)),
+        bool: str,
+        bytes: _bytes_cell,
+        memoryview: _bytes_cell,
+        date: date.isoformat,
+        datetime: datetime.isoformat,
+        type(None): lambda _none: "\\N",
+    }
+)
 
 
 def _literal(value: object) -> str:
