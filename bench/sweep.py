@@ -74,6 +74,13 @@ class Bench:
         ):
             self.arm(self.now, rung=rung, due=due)
             self.sweep(f"sweep, {says}")
+        for percent in (1, 5):
+            due = self.now + FUTURE
+            self.arm(self.now, rung=0, due=due, moves=10 + percent, every=100 // percent)
+            self.sweep(f"sweep, {percent} % of the clocks reach a rung")
+        if self.database == "postgresql":
+            self.arm(self.now, rung=0, due=self.now + FUTURE, moves=2)
+            self.sweep("sweep, first rung, one lane", lanes=1)
         self.arm(self.now, rung=0, due=self.now + 2 * FUTURE, moves=1)
         self.several(2)
         self.restore()
@@ -103,8 +110,13 @@ class Bench:
         ]
         change_calendar("default", actor="bench", note="bench", days=days)
 
-    def arm(self, at, *, rung, due, moves=0):
-        """Let the leading clock of every open case, where it runs, reach a rung at one time."""
+    def arm(self, at, *, rung, due, moves=0, every=1):
+        """Let the leading clock of every open case, where it runs, reach a rung at one time.
+
+        Or that of every so many cases; the others then reach theirs long afterwards.
+        """
+        from django.db.models.functions import Mod  # noqa: PLC0415
+
         from townkeeper.cases.models import Pause, Task  # noqa: PLC0415
 
         stopped = Pause.objects.filter(until=None).values("task")
@@ -112,14 +124,18 @@ class Bench:
         running.update(next_at=None)
         leading = running.filter(part="lead").exclude(pk__in=stopped)
         leading.update(next_at=at, rung=rung, due_at=due, warn_at=None, moves=moves)
+        if every > 1:
+            others = leading.annotate(place=Mod("pk", every)).exclude(place=0)
+            others.update(next_at=at + FUTURE)
         if rung > 1:  # only handling has a third rung; elsewhere the second one counts
             leading.exclude(stage="handling").update(rung=1)
         self.vacuum()
 
-    def sweep(self, name):
+    def sweep(self, name, lanes=2):
+        """One call of the sweep, with as many lanes as the background work has."""
         from townkeeper.cases.sweep import sweep  # noqa: PLC0415
 
-        swept, seconds = self.clocked(lambda: sweep(now=self.now))
+        swept, seconds = self.clocked(lambda: sweep(now=self.now, lanes=lanes))
         note = f"{swept.tasks + swept.asks} clocks, {swept.alarms} alarms"
         self.add(name, seconds, note, self.floor_alarms(swept.alarms, counts="counts" in name))
 
@@ -156,7 +172,7 @@ class Bench:
             "name": f"{self.database}: {name}",
             "value": round(seconds, 2),
             "unit": "s",
-            "note": note,
+            "note": f"{note}; load {os.getloadavg()[0]:.1f}",
         }
         if floor:
             row |= {"reference": round(floor, 2), "ratio": round(seconds / floor, 2)}

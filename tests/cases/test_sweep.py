@@ -203,6 +203,20 @@ def test_small_batches_come_to_the_same(people):
     assert verify_journal().problems == []
 
 
+def test_a_clock_that_cannot_be_reckoned_does_not_hold_up_the_others(people):
+    broken, fine = make.opened(), make.opened()
+    task = only_task(broken)
+    Pause.objects.create(task=task, since=MONDAY, until=MONDAY + MINUTE)
+    Task.objects.filter(pk=task.pk).update(limit="soon", warn_at=None)
+    now = MONDAY + timedelta(days=3)
+    assert sweep(now=now).alarms == len(rang(fine)) > 0
+    assert rang(broken) == []
+    assert only_task(broken).next_at == now + HOUR
+    assert sweep(now=now).tasks == 0
+    assert sweep(now=now + HOUR).alarms == 0
+    assert verify_journal().problems == []
+
+
 def test_who_is_told_what(people):
     case = make.opened()
     sweep(now=MONDAY + 30 * MINUTE)

@@ -20,6 +20,7 @@ from townkeeper.cases.numbers import forget_numbers
 from townkeeper.cases.sweep import sweep
 from townkeeper.journal.actions import record, verify_journal
 from townkeeper.journal.models import Entry
+from townkeeper.kit import clock
 
 ROOT = Path(__file__).parents[2]
 LATER = MONDAY + timedelta(days=3)
@@ -56,6 +57,18 @@ def test_two_sweeps_on_one_queue_ring_each_alarm_once(people):
     assert Entry.objects.filter(act="case.alarm").count() == len(rungs)
     assert sweep(now=LATER).alarms == 0
     assert len(rungs) >= 2 * len(cases)
+    assert verify_journal().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_lanes_come_to_the_same_and_keep_the_origin(people):
+    cases = [make.opened(MONDAY + timedelta(minutes=n)) for n in range(12)]
+    with clock.at(LATER, "simulated"):
+        swept = sweep(batch=2, lanes=3)
+    rest = sweep(now=LATER)
+    assert swept.alarms + rest.alarms == Alarm.objects.count() >= 2 * len(cases)
+    assert swept.alarms == Entry.objects.filter(act="case.alarm", origin="simulated").count()
+    assert len(swept.first) == min(20, swept.alarms)
     assert verify_journal().problems == []
 
 

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 60.0
 """Seconds between two rounds."""
+LANES = 2
+"""So many connections ring alarms at once where many have piled up."""
 
 
 def pieces() -> Mapping[str, Callable[[], object]]:
@@ -23,6 +25,7 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "units": change_units,
         "alarms": ring,
         "clocks": recount,
+        "merged": follow,
         "relapses": look_back,
         "revisits": draw,
         "extracts": refresh,
@@ -45,11 +48,18 @@ def ring() -> str:
     """Ring the alarms of the escalation ladders that are due; returns how many."""
     from townkeeper.cases.sweep import sweep  # noqa: PLC0415 - Django is set up by now
 
-    swept = sweep()
+    swept = sweep(lanes=LANES)
     return _("%(alarms)d alarms on %(clocks)d clocks") % {
         "alarms": swept.alarms,
         "clocks": swept.tasks + swept.asks,
     }
+
+
+def follow() -> str:
+    """Let merged cases end with the one they were merged into, after a crash in between."""
+    from townkeeper.cases.merging import follow_behind  # noqa: PLC0415
+
+    return _("%(n)d merged cases have followed") % {"n": follow_behind()}
 
 
 def recount() -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from townkeeper.cli.background import LANES
 from townkeeper.cli.console import Outcome
 from townkeeper.cli.ready import ready
 from townkeeper.cli.words import gettext as _
@@ -21,7 +22,7 @@ def run(_args: argparse.Namespace) -> Outcome:
     ready()
     from townkeeper.cases.sweep import as_data, sweep  # noqa: PLC0415 - Django is set up by now
 
-    swept = sweep()
+    swept = sweep(lanes=LANES)
     lines = [
         _("%(reached)s  %(case)s  %(rule)s  → %(roles)s")
         % {

@@ -13,7 +13,7 @@ EXAMPLES = ("./townkeeper work", "./townkeeper work --once --json")
 
 
 def help_text() -> str:
-    return _("do the background work: data for the metrics, the alarm of the calendar")
+    return _("do the background work: alarms, changed calendars, relapses, data for metrics")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
