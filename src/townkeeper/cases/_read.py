@@ -212,18 +212,21 @@ def _list(inner: Sequence[str], source: str, order: str, *, lite: bool) -> str:
     )
 
 
-@lru_cache
-def _statement(*, lite: bool) -> str:
-    """Build the one statement; marks: the day twice, the permission, the person, the case."""
-    mark = {"id": "%s", "day": "%s"} if lite else {"id": "%s::bigint", "day": "%s::date"}
-    posts = (
+def _posts(person: str, day: str) -> str:
+    """Return where the posts of a person are read, with the marks of the statement."""
+    return (
         "units_post p JOIN units_role r ON r.id = p.role_id"
         " JOIN accounts_user a ON a.id = p.user_id AND a.is_active"
         " JOIN units_unit u ON u.id = COALESCE(p.scope_id, p.unit_id)"
-        f" WHERE (p.since IS NULL OR p.since <= {mark['day']})"
-        f" AND (p.until IS NULL OR p.until > {mark['day']})"
-        f" AND CAST(r.permissions AS text) LIKE %s AND p.user_id = {mark['id']}"
+        f" WHERE (p.since IS NULL OR p.since <= {day}) AND (p.until IS NULL OR p.until > {day})"
+        f" AND CAST(r.permissions AS text) LIKE %s AND p.user_id = {person}"
     )
+
+
+@lru_cache
+def _statement(*, lite: bool) -> str:
+    """Build the one statement; marks: the day twice, the permission, the person, the case."""
+    person, day = ("%s", "%s") if lite else ("%s::bigint", "%s::date")
     pauses = "cases_pause p JOIN cases_task t ON t.id = p.task_id WHERE t.case_id = c.id"
     case = ", ".join(_case_columns(lite=lite))
     parts = [
@@ -231,7 +234,7 @@ def _statement(*, lite: bool) -> str:
         "COALESCE((SELECT value FROM journal_stamp WHERE key = 'registers'), 0)",
         "h.length",
         "hex(h.head)" if lite else "encode(h.head, 'hex')",
-        _list(_POST_FIELDS, posts, "p.id", lite=lite),
+        _list(_POST_FIELDS, _posts(person, day), "p.id", lite=lite),
         _list(
             _fields(TaskRow, "t", lite=lite),
             "cases_task t WHERE t.case_id = c.id",
@@ -255,7 +258,7 @@ def _statement(*, lite: bool) -> str:
     text = (
         f"SELECT {', '.join(parts)} FROM cases_case c"
         " LEFT JOIN journal_chain h ON h.subject = 'case:' || c.number"
-        f" WHERE c.id = {mark['id']}"
+        f" WHERE c.id = {person}"
     )
     return text if lite else numbered(text)
 

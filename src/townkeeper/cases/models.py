@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -177,7 +178,7 @@ class Case(models.Model):
         Unit, models.PROTECT, null=True, blank=True, db_index=False, related_name="area_cases"
     )
     place = models.ForeignKey(
-        Place, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        Place, models.PROTECT, null=True, blank=True, db_index=False, related_name="cases"
     )
     unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, db_index=False, related_name="cases"
@@ -191,7 +192,7 @@ class Case(models.Model):
     """The limit of the whole case that the public was promised; beside the tasks' own limits."""
     promise_due_at = models.DateTimeField(_("promised by"), null=True, blank=True)
     main = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="merged"
     )
     """The case that this one was merged into; it is answered when that one is."""
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
@@ -204,7 +205,7 @@ class Case(models.Model):
     external_number = models.CharField(max_length=80, blank=True)
     external_digest = models.CharField(max_length=32, blank=True)
     """Digest of the imported row, so that importing it again changes nothing."""
-    request_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    request_key = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001 - unique
     """The sender's idempotency key; null, not empty, because it is unique."""
     extra = models.JSONField(default=dict, blank=True)
     """Columns of an import that have no field of their own."""
@@ -222,7 +223,14 @@ class Case(models.Model):
                 condition=~Q(external_number=""),
                 name="cases_external_number",
             ),
+            models.UniqueConstraint(
+                fields=["request_key"],
+                condition=Q(request_key__isnull=False),
+                name="cases_request_key",
+            ),
         ]
+        # PostgreSQL writes every one of these anew with each act, but for those with a condition
+        # that the case does not meet: so what is mostly empty stands only where it is not
         indexes: ClassVar = [
             models.Index(
                 # what lists are filtered by stands in the index: the cases are read afterwards
@@ -230,16 +238,14 @@ class Case(models.Model):
                 condition=STILL_RUNNING,
                 name="cases_open_list",
             ),
-            models.Index(
-                fields=["unit", "due_at", "id"],
-                condition=STILL_RUNNING,
-                name="cases_open_unit_due",
-            ),
             models.Index(fields=["opened_at"], name="cases_opened"),
             models.Index(fields=["unit", "opened_at"], name="cases_unit_opened"),
             models.Index(fields=["area", "opened_at"], name="cases_area_opened"),
             models.Index(fields=["category", "opened_at"], name="cases_category_opened"),
-            models.Index(fields=["updated_at"], name="cases_updated"),
+            # a few bytes for each stretch of the table; on SQLite an index like the others
+            BrinIndex(fields=["updated_at"], name="cases_updated"),
+            models.Index(fields=["main"], condition=Q(main__isnull=False), name="cases_main"),
+            models.Index(fields=["place"], condition=Q(place__isnull=False), name="cases_place"),
             models.Index(
                 fields=["category", "closed_at"],
                 condition=Q(stage="closed"),
@@ -302,6 +308,7 @@ class Task(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="tasks",
     )
     opened_at = models.DateTimeField()
@@ -336,6 +343,9 @@ class Task(models.Model):
                 name="cases_task_list",
             ),
             models.Index(fields=["unit", "case"], name="cases_task_unit"),
+            models.Index(
+                fields=["assignee"], condition=Q(assignee__isnull=False), name="cases_task_assignee"
+            ),
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
             models.Index(
                 fields=["next_at"],
@@ -449,7 +459,7 @@ class Evidence(models.Model):
     kind = models.CharField(max_length=30)
     """Such as `before-photo`, `after-photo`, `document`; procedures ask for kinds."""
     file = models.ForeignKey(
-        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="evidence"
+        StoredFile, models.PROTECT, null=True, blank=True, db_index=False, related_name="evidence"
     )
     link = models.URLField(max_length=500, blank=True)
     """Where an imported record keeps its photo; never fetched by us."""
@@ -460,11 +470,11 @@ class Evidence(models.Model):
     findings = models.JSONField(default=list, blank=True)
     """What speaks against it: `far`, `too-early`, `used-before`, `no-position`…"""
     repeats = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+        "self", models.SET_NULL, null=True, blank=True, db_index=False, related_name="repeated_by"
     )
     """An earlier piece of evidence that shows the same picture."""
     before = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="afters"
+        "self", models.SET_NULL, null=True, blank=True, db_index=False, related_name="afters"
     )
     """The picture of the same spot before the work."""
     added_at = models.DateTimeField()
@@ -472,6 +482,19 @@ class Evidence(models.Model):
 
     class Meta:
         verbose_name_plural = "evidence"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["file"], condition=Q(file__isnull=False), name="cases_evidence_file"
+            ),
+            models.Index(
+                fields=["repeats"],
+                condition=Q(repeats__isnull=False),
+                name="cases_evidence_repeats",
+            ),
+            models.Index(
+                fields=["before"], condition=Q(before__isnull=False), name="cases_evidence_before"
+            ),
+        ]
 
     @override
     def __str__(self) -> str:
