@@ -4,11 +4,13 @@ The caller holds the heads: it read them inside its transaction, in rows that no
 until it ends. Nothing is written before `flush`.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from townkeeper.cases.imports.bulk import (
     BulkTable,
@@ -112,6 +114,17 @@ def set_many(
     ]
     with connection.cursor() as cursor:
         cursor.execute(statement, arrays)
+
+
+def set_all(model: type[Model], values: Mapping[str, object], ids: list[int]) -> None:
+    """Give many rows the same values, in one statement."""
+    if not ids:
+        return
+    sets = ", ".join(f'"{column}" = %s' for column in values)
+    chosen = "= ANY(%s)" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
+    statement = f"UPDATE {model._meta.db_table} SET {sets} WHERE id {chosen}"  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values.values(), ids if is_postgresql() else json.dumps(ids)])
 
 
 def _time_item(moment: str | None) -> str:

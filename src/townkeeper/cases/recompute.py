@@ -18,7 +18,8 @@ from townkeeper.calendars.models import CalendarVersion
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._recount import CaseRow, ClockRow, Differences, LimitOf, recount
 from townkeeper.cases._recount_rows import open_cases, read_cases
-from townkeeper.cases.chains import Chains, set_many, utc_writer
+from townkeeper.cases._steady import steady
+from townkeeper.cases.chains import Chains, set_all, set_many, utc_writer
 from townkeeper.cases.desk import BY_CATEGORY, Desk, desk
 from townkeeper.cases.imports.bulk import few_checkpoints
 from townkeeper.cases.models import Ask, Case, Task
@@ -161,12 +162,13 @@ class _Run:
         self._stored = utc_writer()
 
     def look(self, batch: int = BATCH) -> Recount:
-        for ids in _parts(open_cases(), batch):
-            self._count(read_cases(ids, lock=False))
+        with steady():
+            for ids in _parts(open_cases(), batch):
+                self._count(read_cases(ids, lock=False))
         return self.found
 
     def apply(self, batch: int) -> Recount:
-        with few_checkpoints():
+        with steady(), few_checkpoints():
             for ids in _parts(open_cases(), batch):
                 with transaction.atomic():
                     cases = read_cases(ids, lock=True)
@@ -210,7 +212,8 @@ class _Run:
 
     def _write_clocks(self, cases: Sequence[CaseRow]) -> None:
         store, pk = self._stored, self.version.pk
-        tasks, asks, same = [], [], []
+        tasks, asks = [], []
+        same: dict[bool, list[int]] = {False: [], True: []}
         for case in cases:
             for each in case.clocks:
                 if each.is_fixed:
@@ -223,12 +226,13 @@ class _Run:
                     stands = (each.new_rung, each.new_moves, each.new_provisional, each.new_limit)
                     tasks.append((*times, *stands, pk, each.id))
                 elif (each.calendar_id, each.is_provisional) != (pk, each.new_provisional):
-                    same.append((each.new_provisional, pk, each.id))
+                    same[each.new_provisional].append(each.id)
         key = ("id", "bigint")
         columns = ("due_at", "warn_at", "next_at", "rung", "moves", "is_provisional", "limit")
         types = (*("timestamptz",) * 3, "smallint", "smallint", "boolean", "varchar")
         set_many(Task, (*columns, "calendar_id"), (*types, "bigint"), tasks, key=key)
-        set_many(Task, ("is_provisional", "calendar_id"), ("boolean", "bigint"), same, key=key)
+        for is_provisional, ids in same.items():
+            set_all(Task, {"is_provisional": is_provisional, "calendar_id": pk}, ids)
         set_many(Ask, ("due_at", "next_at"), ("timestamptz",) * 2, asks, key=key)
 
     def _told(self, case: CaseRow) -> dict[str, object]:

@@ -24,6 +24,7 @@ from townkeeper.calendars.actions import calendar_of, current
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._claims import Claimed, What, alarms_before, claim, pauses_of
 from townkeeper.cases._climb import Climber, climb
+from townkeeper.cases._steady import steady
 from townkeeper.cases.chains import Chains, set_many, utc_writer
 from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, is_postgresql, json_value
 from townkeeper.cases.ladder import Ticking, rungs_of, rungs_of_asks, told
@@ -86,7 +87,7 @@ def sweep(*, now: datetime | None = None, batch: int = BATCH, lanes: int = 1) ->
     """
     swept = Swept()
     now = (now or clock.now()).astimezone(UTC)
-    with few_checkpoints():
+    with steady(), few_checkpoints():
         for what in ("task", "ask"):
             if _sweep_batch(what, now, batch, swept) == batch:
                 _drain(what, now, batch, swept, lanes if is_postgresql() else 1)
