@@ -22,7 +22,6 @@ from townkeeper.units.permissions import Permission
 from townkeeper.web.journal_words import EVIDENCE
 
 Typed = Mapping[str, Any]
-Files = MultiValueDict[str, UploadedFile[Any]]
 TEXT_MAX = 2000
 UNITS = "units"
 """Id of the page's list of units to choose from."""
@@ -36,7 +35,7 @@ class ActForm(forms.Form):
     def __init__(
         self,
         data: Typed | None = None,
-        files: Files | None = None,
+        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
         *,
         action: Action,
         procedure: Procedure,
