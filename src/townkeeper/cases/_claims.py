@@ -93,14 +93,21 @@ def claim(what: What, now: datetime, batch: int) -> list[Claimed]:
     stored_now: Any = moment_writer()(now.astimezone(UTC))
     with connection.cursor() as cursor:
         cursor.execute(statement(what), [stored_now, batch])
-        rows = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
     read = read_moment()
     claimed = []
     for row in rows:
         extensions = [] if row[10] == "[]" else msgspec.json.decode(row[10])
         claimed.append(
             Claimed(
-                *row[:8],
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4],
+                row[5],
+                row[6],
+                row[7],
                 read(row[8]),
                 row[9],
                 extensions,

@@ -116,7 +116,7 @@ def set_many(
         cursor.execute(statement, arrays)
 
 
-def set_all(model: type[Model], values: Mapping[str, object], ids: list[int]) -> None:
+def set_all(model: type[Model], values: Mapping[str, Any], ids: list[int]) -> None:
     """Give many rows the same values, in one statement."""
     if not ids:
         return
