@@ -17,7 +17,7 @@ class Alarm(models.Model):
         "cases.Case", on_delete=models.CASCADE, related_name="alarms", db_constraint=False
     )
     """No reference here is checked by the database: the sweep holds case and clock while it writes
-    100,000 of these rows, and looking each up once more took a third of its time."""
+    100,000 of these rows, each of which the database would look up three times more."""
     task = models.ForeignKey(
         "cases.Task",
         on_delete=models.CASCADE,
