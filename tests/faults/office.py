@@ -83,10 +83,11 @@ class Office:
         environment = {
             **self.environment, "DJANGO_SETTINGS_MODULE": "townkeeper.config.settings"
         }  # fmt: skip
-        self.server = subprocess.Popen(
-            command, env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with (self.home / "server.log").open("ab") as log:
+            self.server = subprocess.Popen(
+                command, env=environment, start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
         end = time.monotonic() + 60
         while True:
             try:

@@ -25,13 +25,13 @@ def run(seed: int) -> dict:
 
 
 def history() -> list[tuple[object, ...]]:
-    """Every entry of every case, without the number that a database gave the calendar's version.
+    """Every entry of every case, without the numbers that a database gave calendars and evidence.
 
-    PostgreSQL gives another one after a transaction that was taken back.
+    PostgreSQL gives others after a transaction that was taken back.
     """
     entries = Entry.objects.filter(subject__startswith="case:").order_by("subject", "seq")
     return [
-        (e.subject, e.seq, e.time, e.act, e.actor, re.sub(r'"calendar":\d+', "", e.data))
+        (e.subject, e.seq, e.time, e.act, e.actor, re.sub(r'"(calendar|evidence)":\d+', "", e.data))
         for e in entries
     ]
 

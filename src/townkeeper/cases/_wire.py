@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import connection, transaction
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 Text = str | None
@@ -73,7 +73,8 @@ def _checked(wire: PGconn, result: PGresult) -> PGresult:
     """Return a result that is one; raise psycopg's error otherwise."""
     if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         return result
-    if wire.status != ConnStatus.OK:
+    if wire.status != ConnStatus.OK or result.error_field(DiagnosticField.SQLSTATE) is None:
+        # what libpq says by itself, when the server is gone, has no state to be told by
         raise psycopg.OperationalError(result.error_message.decode(errors="replace").strip())
     raise error_from_result(result)
 

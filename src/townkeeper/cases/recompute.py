@@ -136,6 +136,8 @@ def follow_calendars() -> Recount:
 
     Background work: each process looks through everything once, and then when it must.
     """
+    if not CalendarVersion.objects.filter(calendar__code=DEFAULT).exists():
+        return Recount(DEFAULT, 0)  # nothing has been set up yet
     version = current_version()
     behind = Task.objects.filter(done_at=None, is_given=False).exclude(limit="")
     if _followed == [version.pk] and not behind.exclude(calendar=version).exists():

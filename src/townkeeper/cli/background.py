@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from townkeeper.cli.words import gettext as _
+from townkeeper.kit.errors import Problem
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,10 @@ def work_once() -> dict[str, object]:
         close_old_connections()
         try:
             results[name] = piece()
+        except Problem as problem:
+            # what a person can put right, such as a home without a program yet
+            log.warning("background work: %s: %s", name, problem.message)
+            results[name] = str(problem.message)
         except Exception as error:
             log.exception("background work: %s", name)
             results[name] = f"{type(error).__name__}: {error}"

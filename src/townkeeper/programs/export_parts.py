@@ -33,8 +33,11 @@ OWN = ("program", "groups", "decide", "number_prefix")
 
 
 def texts(name: str, names: Mapping[str, str]) -> object:
-    """Return a name as a file writes it."""
-    return dict(names) if names else name
+    """Return a name as a file writes it: the one entered first comes first, as it was entered."""
+    if not names:
+        return name
+    first = {tag: text for tag, text in names.items() if text == name} or {"": name}
+    return first | {tag: text for tag, text in names.items() if tag not in first}
 
 
 def unit_data(unit: Unit, codes: Mapping[int, str]) -> Data:

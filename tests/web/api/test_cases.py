@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tests import make
 from townkeeper.accounts.models import Token, User
+from townkeeper.cases import _wire
 from townkeeper.cases.intake import open_case
 from townkeeper.cases.models import Case, Reporter
 from townkeeper.cases.numbers import forget_numbers
@@ -322,7 +323,7 @@ def test_an_error_that_nobody_foresaw_is_json_and_tells_only_a_number(token, mon
 
 @pytest.fixture
 def executed(monkeypatch):
-    """Every statement that any psycopg cursor sends, Django's own and the raw one."""
+    """Every statement that goes to PostgreSQL: through cursors, and straight over libpq."""
     sent = []
     real = psycopg.Cursor.execute
 
@@ -330,7 +331,14 @@ def executed(monkeypatch):
         sent.append(query.decode() if isinstance(query, bytes) else str(query))
         return real(self, query, *args, **kwargs)
 
+    straight = _wire._run
+
+    def running(link, statement, parameters):
+        sent.append(statement)
+        return straight(link, statement, parameters)
+
     monkeypatch.setattr(psycopg.Cursor, "execute", counting)
+    monkeypatch.setattr(_wire, "_run", running)
     return sent
 
 

@@ -96,6 +96,6 @@ def test_a_case_over_the_wire(tmp_path, transactional_db):
 def test_a_server_without_a_database_starts_says_so_and_answers_in_json(tmp_path):
     with server(tmp_path, tmp_path / "none.sqlite3") as (port, log):
         answer, said, _data = post(port, {"title": "x"}, "tk_x")
-        assert (answer.status, said["type"]) == (500, "urn:townkeeper:unforeseen")
+        assert (answer.status, said["type"]) == (503, "urn:townkeeper:database-away")
         assert "no such table" not in str(said)
         assert "registers are not there yet" in log.read_text()
