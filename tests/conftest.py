@@ -49,3 +49,34 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         extra["args"] = ["--no-sandbox"]
     return {**browser_type_launch_args, **extra}
+
+
+SLOW_MODULES = frozenset(
+    {
+        "tests/analytics/test_lake.py",
+        "tests/assessment/test_rounds.py",
+        "tests/assessment/test_unit_changes.py",
+        "tests/browser/test_pages.py",
+        "tests/campaigns/test_campaigns.py",
+        "tests/cases/test_concurrency.py",
+        "tests/cases/test_handover.py",
+        "tests/cases/test_matrix.py",
+        "tests/cases/test_metrics.py",
+        "tests/cases/test_metrics_lived.py",
+        "tests/files/test_resemblance.py",
+        "tests/programs/test_compare.py",
+        "tests/publication/test_bulletin.py",
+        "tests/relapse/test_matching.py",
+        "tests/relapse/test_metrics.py",
+        "tests/relapse/test_revisits.py",
+        "tests/suggestions/test_suggest.py",
+    }
+)
+"""Modules whose world takes long to build, or that are many pages: left out by `--fast`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.nodeid.split("::")[0] in SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)
