@@ -15,8 +15,12 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests with a reason where no browser is."""
+    """Mark slow modules, and skip browser tests with a reason where no browser is."""
+    for item in items:
+        if item.nodeid.split("::")[0] in SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)
     if find_browser():
         return
     skip = pytest.mark.skip(reason="no Chromium on this computer (apt install chromium)")
@@ -73,10 +77,3 @@ SLOW_MODULES = frozenset(
     }
 )
 """Modules whose world takes long to build, or that are many pages: left out by `--fast`."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    for item in items:
-        if item.nodeid.split("::")[0] in SLOW_MODULES:
-            item.add_marker(pytest.mark.slow)
