@@ -1,5 +1,6 @@
 """Open due times follow a changed calendar or rule, with a reason; nothing moves silently."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from tests import make
 from tests.make import MONDAY
 from townkeeper.calendars.actions import change_calendar, current_version
+from townkeeper.calendars.hours import weekly_hours
 from townkeeper.calendars.statutory import DayEntry
 from townkeeper.cases import recompute as module
 from townkeeper.cases.actions import install_procedure
@@ -134,7 +136,8 @@ def test_stops_and_extensions_are_counted_as_by_an_act(units):
     task = only(case)
     Pause.objects.create(task=task, since=MONDAY + HOUR, until=MONDAY + 26 * HOUR)
     Task.objects.filter(pk=task.pk).update(extensions=["1wd"])
-    recompute(actor="admin")
+    assert recompute(actor="admin").touched == 0
+    recompute(actor="admin", everything=True)
     task.refresh_from_db()
     case.refresh_from_db()
     # the stop takes no close of a counted day; Tuesday, Wednesday, and one more for the extension
@@ -222,3 +225,35 @@ def test_a_lawful_stop_moves_the_promise_and_a_resumption_counts_it(units):
     case.refresh_from_db()
     assert promised == datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
     assert case.promise_due_at == datetime(2026, 11, 6, 10, 0, tzinfo=UTC)
+
+
+def test_what_no_changed_day_touches_is_passed_over_and_comes_to_the_same(units):
+    dice = random.Random(7)  # noqa: S311 - not for secrets
+    limits = ["2wd", "4wh", "24h", "7d", "same-day", "20:30"]
+    for number in range(24):
+        case = make.opened(MONDAY + timedelta(hours=dice.randrange(24 * 40)))
+        Task.objects.filter(case=case).update(limit=limits[number % len(limits)])
+    make.opened(MONDAY).asks.create(
+        action="extend", actor="a", decider="supervisor", asked_at=MONDAY, limit="1wd"
+    )
+    recompute(actor="admin", everything=True)
+    looked = []
+    for _round in range(6):
+        day = TUESDAY + timedelta(days=dice.randrange(45))
+        known_until = date(2026, 11, 20) if dice.random() < 0.3 else None
+        entry = DayEntry(day, is_working=dice.random() < 0.3, name="臨時")
+        change_calendar("default", actor="test", days=[entry], known_until=known_until)
+        passed, whole = preview(), preview(everything=True)
+        assert replace(passed, touched=0) == replace(whole, touched=0)
+        looked.append((passed.touched, whole.touched))
+        recompute(actor="admin")
+        assert preview(everything=True).moved == 0
+        assert not Task.objects.filter(done_at=None).exclude(calendar=current_version()).exists()
+    assert sum(few for few, _all in looked) < 0.8 * sum(every for _few, every in looked)
+
+
+def test_other_hours_touch_every_clock(units):
+    make.opened()
+    change_calendar("default", actor="test", hours=weekly_hours({"mon-fri": "09:00-17:00"}))
+    assert (preview().touched, preview().moved) == (1, 1)
+    assert recompute(actor="admin").earlier == 2

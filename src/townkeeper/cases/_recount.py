@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from townkeeper.calendars.actions import calendar_of
+from townkeeper.calendars.changes import changed_days
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._climb import Climber, moments_of, set_next, times_of
 from townkeeper.cases.ladder import Pauses, Ticking, limit_of, reached_at, rungs_of, rungs_of_asks
@@ -255,7 +256,8 @@ class Differences:
         if before is None:
             return []
         if before not in self._days:
-            self._days[before] = self._differing(calendar_of(before))
+            names = changed_days(calendar_of(before), self.calendar)
+            self._days[before] = (list(names), names)
         days, names = self._days[before]
         low = bisect_left(days, self.calendar.local_date(first))
         high = bisect_right(days, self.calendar.local_date(last))
@@ -267,11 +269,3 @@ class Differences:
             }
             for day in days[low:high][:NAMED_DAYS]
         ]
-
-    def _differing(self, before: WorkCalendar) -> tuple[list[date], Mapping[date, str]]:
-        names: dict[date, str] = {}
-        for day in {*before.days, *self.calendar.days}:
-            if before.spans_of(day) != self.calendar.spans_of(day):
-                rule = self.calendar.days.get(day) or before.days.get(day)
-                names[day] = rule.name if rule else ""
-        return sorted(names), names

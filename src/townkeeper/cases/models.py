@@ -316,7 +316,7 @@ class Task(models.Model):
     extensions = models.JSONField(default=list, blank=True)
     """Limits that granted extensions added, each counted from the due time before it."""
     calendar = models.ForeignKey(
-        CalendarVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+        CalendarVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="tasks"
     )
     due_at = models.DateTimeField(null=True, blank=True)
     is_provisional = models.BooleanField(default=False)

@@ -8,20 +8,24 @@ Where a due time moves later, alarms that rang too early ring again in time, as 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from townkeeper.calendars.actions import DEFAULT, calendar_of, current_version
+from townkeeper.calendars.changes import changed_spans
 from townkeeper.calendars.models import CalendarVersion
 from townkeeper.calendars.worktime import WorkCalendar
+from townkeeper.cases._lanes import in_lanes
 from townkeeper.cases._recount import CaseRow, ClockRow, Differences, LimitOf, recount
 from townkeeper.cases._recount_rows import open_cases, read_cases
 from townkeeper.cases._steady import steady
+from townkeeper.cases._touched import Changes, renew_untouched, touched_cases
 from townkeeper.cases.chains import Chains, set_all, set_many, utc_writer
 from townkeeper.cases.desk import BY_CATEGORY, Desk, desk
-from townkeeper.cases.imports.bulk import few_checkpoints
+from townkeeper.cases.imports.bulk import few_checkpoints, is_postgresql
 from townkeeper.cases.models import Ask, Case, Task
 from townkeeper.cases.sweep import procedure_by
 from townkeeper.kit import clock
@@ -56,7 +60,9 @@ class Recount:
     calendar: str = ""
     version: int = 0
     cases: int = 0
-    """Running cases that were looked at."""
+    """Running cases."""
+    touched: int = 0
+    """Those with a clock that the change could touch, which were counted anew."""
     moved: int = 0
     """Cases with a clock that ends at another time."""
     clocks: int = 0
@@ -87,6 +93,7 @@ class Recount:
             "calendar": self.calendar,
             "version": self.version,
             "cases": self.cases,
+            "touched": self.touched,
             "moved": self.moved,
             "clocks": self.clocks,
             "earlier": self.earlier,
@@ -108,41 +115,55 @@ class Recount:
 
 
 def preview(
-    *, code: str = DEFAULT, limits: bool = False, version: CalendarVersion | None = None
+    *,
+    code: str = DEFAULT,
+    limits: bool = False,
+    everything: bool = False,
+    version: CalendarVersion | None = None,
 ) -> Recount:
     """Say what `recompute` would move; nothing is written.
 
     `version` tries another version of the calendar than the one in force.
     """
-    return _Run(version or current_version(code), limits=limits, actor="").look()
+    run = _Run(version or current_version(code), limits=limits, everything=everything, actor="")
+    return run.look()
 
 
 def recompute(
-    *, actor: str, code: str = DEFAULT, limits: bool = False, batch: int = BATCH
+    *,
+    actor: str,
+    code: str = DEFAULT,
+    limits: bool = False,
+    everything: bool = False,
+    batch: int = BATCH,
+    lanes: int = 1,
 ) -> Recount:
     """Count every open due time anew under the calendar in force, and write what moved.
 
+    Clocks that no changed day lies under are passed over: they come to what they are. With
+    `everything` they are counted too, whatever was done to them.
     With `limits` also under the limits that categories and procedures have now: a case keeps the
     procedure it began with, but a step of the same name takes its present limit.
+    `lanes` connections work side by side (PostgreSQL only).
     """
-    return _Run(current_version(code), limits=limits, actor=actor).apply(batch)
+    run = _Run(current_version(code), limits=limits, everything=everything, actor=actor)
+    return run.apply(batch, lanes if is_postgresql() else 1)
 
 
 _followed: list[int] = []
 
 
-def follow_calendars() -> Recount:
+def follow_calendars(*, lanes: int = 1) -> Recount:
     """Recount where the calendar in force is not the one that open tasks were counted under.
 
-    Background work: each process looks through everything once, and then when it must.
+    Background work: each process looks once, and then when it must. Errors: `Problem` where
+    nothing has been set up yet.
     """
-    if not CalendarVersion.objects.filter(calendar__code=DEFAULT).exists():
-        return Recount(DEFAULT, 0)  # nothing has been set up yet
     version = current_version()
     behind = Task.objects.filter(done_at=None, is_given=False).exclude(limit="")
     if _followed == [version.pk] and not behind.exclude(calendar=version).exists():
         return Recount(version.calendar.code, version.number)
-    found = recompute(actor=ACTOR)
+    found = recompute(actor=ACTOR, lanes=lanes)
     if not found.busy:
         _followed[:] = [version.pk]
     return found
@@ -151,8 +172,11 @@ def follow_calendars() -> Recount:
 class _Run:
     """One recount under one version of a calendar."""
 
-    def __init__(self, version: CalendarVersion, *, limits: bool, actor: str) -> None:
+    def __init__(
+        self, version: CalendarVersion, *, limits: bool, everything: bool, actor: str
+    ) -> None:
         self.version, self.limits, self.actor = version, limits, actor
+        self.everything = everything or limits
         self.calendar: WorkCalendar = calendar_of(version.pk)
         self.found = Recount(version.calendar.code, version.number)
         self.now = clock.now().astimezone(UTC)
@@ -162,26 +186,57 @@ class _Run:
             CalendarVersion.objects.filter(calendar=version.calendar).values_list("pk", "number")
         )
         self._stored = utc_writer()
+        self._adding = Lock()
 
     def look(self, batch: int = BATCH) -> Recount:
         with steady():
-            for ids in _parts(open_cases(), batch):
+            for ids in _parts(self._chosen(), batch):
                 self._count(read_cases(ids, lock=False))
         return self.found
 
-    def apply(self, batch: int) -> Recount:
+    def apply(self, batch: int, lanes: int) -> Recount:
         with steady(), few_checkpoints():
-            for ids in _parts(open_cases(), batch):
-                with transaction.atomic():
-                    cases = read_cases(ids, lock=True)
-                    self.found.busy += len(ids) - len(cases)
-                    self._count(cases)
-                    self._write(cases)
+            parts = _parts(self._chosen(), batch)
+            in_lanes(lambda: self._drain(parts), lanes)
+            if not self.everything:
+                self.found.busy += renew_untouched(self._changes(), self.version.pk)
         return self.found
+
+    def _chosen(self) -> list[int]:
+        """Return the cases to count anew."""
+        ids = open_cases()
+        self.found.cases = len(ids)
+        return ids if self.everything else touched_cases(self._changes(), self.version.pk)
+
+    def _changes(self) -> Changes:
+        """Say where each other version of the calendar counts differently from this one."""
+        return {
+            pk: changed_spans(calendar_of(pk), self.calendar)
+            for pk in self._numbers
+            if pk != self.version.pk
+        }
+
+    def _drain(self, parts: Iterator[Sequence[int]]) -> None:
+        """Count batch after batch, each in one transaction, until none is left."""
+        while True:
+            with self._adding:
+                ids = next(parts, None)
+            if ids is None:
+                return
+            with transaction.atomic():
+                cases = read_cases(ids, lock=True)
+                self._count(cases)
+                self._write(cases)
+            with self._adding:
+                self.found.busy += len(ids) - len(cases)
 
     def _count(self, cases: Sequence[CaseRow]) -> None:
         recount(cases, self.calendar, self.limit_for, self.now)
-        self.found.cases += len(cases)
+        with self._adding:
+            self._note(cases)
+
+    def _note(self, cases: Sequence[CaseRow]) -> None:
+        self.found.touched += len(cases)
         for case in cases:
             if not case.has_moved:
                 continue

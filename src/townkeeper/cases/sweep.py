@@ -9,8 +9,6 @@ up for in order, and each alarm says when its rung was reached and when that was
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +22,7 @@ from townkeeper.calendars.actions import calendar_of, current
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases._claims import Claimed, What, alarms_before, claim, pauses_of
 from townkeeper.cases._climb import Climber, climb
+from townkeeper.cases._lanes import in_lanes
 from townkeeper.cases._steady import steady
 from townkeeper.cases.chains import Chains, set_many, utc_writer
 from townkeeper.cases.imports.bulk import BulkTable, few_checkpoints, is_postgresql, json_value
@@ -96,26 +95,17 @@ def sweep(*, now: datetime | None = None, batch: int = BATCH, lanes: int = 1) ->
 
 def _drain(what: What, now: datetime, batch: int, swept: Swept, lanes: int) -> None:
     """Ring batch after batch until one is not full, in several threads where there are lanes."""
+    done: list[Swept] = []
 
-    def drain(into: Swept) -> Swept:
+    def drain() -> None:
+        into = Swept()
         while _sweep_batch(what, now, batch, into) == batch:
             pass
-        return into
+        done.append(into)
 
-    def in_lane() -> Swept:
-        try:
-            return drain(Swept())
-        finally:
-            connection.close()
-
-    if lanes < 2:  # noqa: PLR2004 - one lane is this thread
-        drain(swept)
-        return
-    with ThreadPoolExecutor(lanes) as pool:
-        # whose clock it is, and whether it is simulated, goes along
-        going = [pool.submit(copy_context().run, in_lane) for _ in range(lanes)]
-    for lane in going:
-        swept.add(lane.result())
+    in_lanes(drain, lanes)
+    for each in done:
+        swept.add(each)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ import argparse
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from townkeeper.cli.background import LANES
 from townkeeper.cli.console import Outcome
 from townkeeper.cli.ready import ready
 from townkeeper.cli.words import gettext as _
@@ -39,6 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limits", action="store_true",
         help=_("also take the limits that categories and procedures have now"),
     )  # fmt: skip
+    parser.add_argument(
+        "--all", action="store_true",
+        help=_("count every open clock, not only those that a changed day can move"),
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> Outcome:
@@ -46,10 +51,16 @@ def run(args: argparse.Namespace) -> Outcome:
     from townkeeper.cases.recompute import preview, recompute  # noqa: PLC0415 - Django is set up
 
     if args.what == "preview":
-        found = preview(code=args.calendar, limits=args.limits)
+        found = preview(code=args.calendar, limits=args.limits, everything=args.all)
         head = _("%(moved)d of %(cases)d running cases would have another due time.")
     else:
-        found = recompute(actor="command-line", code=args.calendar, limits=args.limits)
+        found = recompute(
+            actor="command-line",
+            code=args.calendar,
+            limits=args.limits,
+            everything=args.all,
+            lanes=LANES,
+        )
         head = _("%(moved)d of %(cases)d running cases have another due time.")
     lines = [
         _("Calendar %(code)s, version %(number)d")
