@@ -48,14 +48,25 @@ def test_pages_of_the_office_ask_for_signing_in_and_come_back(client, people):
 
 def test_a_part_update_after_the_session_ended_leads_the_whole_page_to_signing_in(client, people):
     headers = {"HX-Request": "true"}  # browsers keep it on their way through a redirect
-    there = client.get("/office/cases/?unit=S1", headers=headers)["Location"]
+    there = client.get("/office/cases/?unit=S1", headers=headers)["HX-Redirect"]
     answer = client.get(there, headers=headers)
     assert answer["HX-Redirect"] == there == "/sign-in/?next=/office/cases/%3Funit%3DS1"
     assert answer.content == b""
 
 
+def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page(client, people):
+    case = "http://testserver/office/cases/DX1/?x=1"
+    answer = client.post("/office/cases/DX1/report/", headers={"Referer": case})
+    assert answer["Location"] == "/sign-in/?next=/office/cases/DX1/%3Fx%3D1"
+    answer = client.post("/office/cases/DX1/report/", headers={"Referer": "https://example.org/"})
+    assert answer["Location"] == "/sign-in/?next=/office/"
+    answer = sign_in(client, next="/office/me/")
+    page = client.get(answer["Location"], headers={"Accept-Language": "en"})
+    assert "send them again" in page.content.decode()
+
+
 def test_nobody_is_led_to_another_site(client, people):
-    assert sign_in(client, next="https://example.org/")["Location"] == "/"
+    assert sign_in(client, next="https://example.org/")["Location"] == "/office/"
 
 
 def test_a_wrong_password_says_so_and_keeps_the_name(client, people):

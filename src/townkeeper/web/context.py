@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
-from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
-from townkeeper.units.models import Unit, posts_of
+from townkeeper.units.models import Unit
+from townkeeper.web.access import posts_for
+from townkeeper.web.navigation import navigation, phone_bar
 from townkeeper.web.wording import script_words
 
 HTML_LANG = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
@@ -22,6 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Return the common context; the database is asked only for what a template shows."""
     language = get_language() or settings.LANGUAGE_CODE
     theme = request.COOKIES.get("theme", "system")
+    nav: list[dict[str, Any]] = SimpleLazyObject(lambda: navigation(request))  # type: ignore[assignment]
     return {
         "html_lang": HTML_LANG.get(language, language),
         "languages": [
@@ -37,7 +38,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "keys_on": request.COOKIES.get("keys") != "off",
         "now": clock.now(),
         "words_json": json.dumps(script_words(), ensure_ascii=False),
-        "nav": navigation(request.path),
+        "nav": nav,
+        "phone_nav": SimpleLazyObject(lambda: phone_bar(nav)),
         "site_name": SimpleLazyObject(site_name),
         "role_line": SimpleLazyObject(lambda: role_line(request)),
     }
@@ -51,25 +53,7 @@ def site_name() -> str:
 
 def role_line(request: HttpRequest) -> str:
     """Return a person's first post in words: `Dispatcher · Governance office`."""
-    posts = posts_of(request.user, clock.today())
+    posts = posts_for(request)
     if not posts:
         return ""
     return f"{posts[0].title or posts[0].role.title} · {posts[0].unit.title}"
-
-
-def navigation(path: str) -> list[dict[str, Any]]:
-    """Return the groups of the left rail; only pages that exist are named."""
-    groups = [
-        (_("Casework"), [(_("Work list"), "inbox", reverse("office:cases"))]),
-        (_("Assessment"), [(_("Rankings"), "trophy", reverse("office:rankings"))]),
-    ]
-    return [
-        {
-            "title": title,
-            "items_list": [
-                {"label": label, "icon": icon, "href": href, "current": path.startswith(href)}
-                for label, icon, href in items
-            ],
-        }
-        for title, items in groups
-    ]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case
 from townkeeper.files.actions import store_photo
 from townkeeper.kit.errors import Problem
+from townkeeper.web.access import signed_in
 from townkeeper.web.office.actforms import ActForm, DecisionForm, StatementForm
 from townkeeper.web.office.casepage import show_case
 from townkeeper.web.office.rows import procedure_of
@@ -23,7 +23,7 @@ from townkeeper.web.office.rows import procedure_of
 REFUSED = 422
 
 
-@login_required
+@signed_in
 @require_POST
 def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     """Do an action of the present step."""
@@ -48,7 +48,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     return show_case(request, number, posted=form, status=REFUSED)
 
 
-@login_required
+@signed_in
 @require_POST
 def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Grant or refuse something asked for."""
@@ -78,7 +78,7 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     return show_case(request, number, decided=form, status=REFUSED)
 
 
-@login_required
+@signed_in
 @require_POST
 def state(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Put down what the unit named in a dispute says to it."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,6 +19,7 @@ from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Action
 from townkeeper.units.models import Post, Role, Unit
+from townkeeper.web.access import signed_in
 from townkeeper.web.journal_words import (
     EVIDENCE,
     OUTCOMES,
@@ -53,7 +53,7 @@ ASKED_FOR = {
 """Refusals that only ask for something more: whoever gets them may do the action."""
 
 
-@login_required
+@signed_in
 @require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case; one that may not be seen answers like one that does not exist."""

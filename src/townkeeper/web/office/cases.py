@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from townkeeper.cases.worklist import Amount, Line, cases_on, count_lines, count
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
 from townkeeper.publication.typeset.xlsx import harmless, write_table
+from townkeeper.web.access import signed_in
 from townkeeper.web.office.counters import (
     COUNT_UP_TO,
     count_all,
@@ -35,7 +35,7 @@ EXPORT_LIMIT = 100_000
 EXPORT_BATCH = 500
 
 
-@login_required
+@signed_in
 @require_safe
 def work_list(request: HttpRequest) -> HttpResponse:
     """Show the cases that a person may see, most urgent first."""
@@ -103,7 +103,7 @@ class TooManyRowsError(Exception):
     """The list is longer than a workbook should be."""
 
 
-@login_required
+@signed_in
 @require_safe
 def export(request: HttpRequest, form: str) -> HttpResponse | FileResponse | StreamingHttpResponse:
     """Send the whole list, not only one page; personal data is not in it.

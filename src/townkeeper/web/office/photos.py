@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from django.contrib.auth.decorators import login_required
 from django.http import (
     FileResponse,
     Http404,
@@ -18,12 +17,13 @@ from townkeeper.cases.models import Case, Evidence
 from townkeeper.cases.redacting import look_at_original
 from townkeeper.files.actions import path_of
 from townkeeper.kit.errors import Problem
+from townkeeper.web.access import signed_in
 
 KEEP = "private, no-cache"
 """A browser keeps it but asks each time: parts of a photo may have been blacked out since."""
 
 
-@login_required
+@signed_in
 @require_safe
 def photo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send one photo; absent and forbidden answer alike.
@@ -41,7 +41,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _unless_known(request, path, name=f"{sha256[:12]}.jpg")
 
 
-@login_required
+@signed_in
 @require_safe
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send a photo small, for lists; one from before there were thumbnails is sent as it is."""
@@ -55,7 +55,7 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _unless_known(request, path, name=f"{sha256[:12]}.jpg")
 
 
-@login_required
+@signed_in
 @require_POST
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send the original with all its data to staff who act on the case; the look is recorded."""

@@ -1,7 +1,6 @@
 """The cases of a part of the map, for whoever draws it: the same filters as the work list."""
 
 import msgspec
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -12,12 +11,13 @@ from townkeeper.cases.sight import sight_of
 from townkeeper.cases.worklist import cases_of
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
+from townkeeper.web.access import signed_in
 from townkeeper.web.office.listing import Listing
 
 GEOJSON = "application/geo+json"
 
 
-@login_required
+@signed_in
 @require_safe
 def case_points(request: HttpRequest) -> HttpResponse:
     """Answer with the cases of `bbox` as GeoJSON, or with counts per cell where they are many."""

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from townkeeper.assessment.models import Round, UnitScore
 from townkeeper.publication.models import Bulletin
+from townkeeper.web.access import signed_in
 from townkeeper.web.office.ranking_table import GroupTable, history_of, make_group
 from townkeeper.web.office.rounds import SchemeView, visible_rounds
 from townkeeper.web.wording import full_time
@@ -25,7 +25,7 @@ TYPES = {
 MOST_ROUNDS = 120
 
 
-@login_required
+@signed_in
 @require_safe
 def round_list(request: HttpRequest) -> HttpResponse:
     """List the rounds, newest first."""
@@ -41,7 +41,7 @@ def one_round(request: HttpRequest, pk: int) -> Round:
     return found
 
 
-@login_required
+@signed_in
 @require_safe
 def round_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a round's ranking, one group at a time."""
@@ -127,7 +127,7 @@ def bulletin_links(round_: Round) -> list[dict[str, Any]]:
     ]
 
 
-@login_required
+@signed_in
 @require_safe
 def bulletin_file(request: HttpRequest, pk: int, bulletin: int, form: str) -> FileResponse:
     """Send one file of a bulletin; only files below the home folder are sent."""

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from townkeeper.assessment.models import Round, UnitScore
 from townkeeper.cases.metrics_named import metrics
 from townkeeper.cases.models import Case
+from townkeeper.web.access import signed_in
 from townkeeper.web.office.behind import case_numbers
 from townkeeper.web.office.ranking_table import unit_name
 from townkeeper.web.office.rankings import one_round
@@ -39,7 +39,7 @@ def _score_of(round_: Round, code: str) -> UnitScore:
     return found
 
 
-@login_required
+@signed_in
 @require_safe
 def score_sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show how a unit's score came about, item by item."""
@@ -90,7 +90,7 @@ def _line(sheet: dict[str, Any], item: Item | None) -> dict[str, Any]:
     }
 
 
-@login_required
+@signed_in
 @require_safe
 def cases_behind(request: HttpRequest, pk: int, code: str, item: str, part: str) -> HttpResponse:
     """List the cases behind a numerator or denominator; each opens to its own page."""

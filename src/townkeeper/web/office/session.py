@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth import login, logout
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,10 +20,13 @@ from typing_extensions import override
 
 from townkeeper.kit import clock
 from townkeeper.units.models import Post, posts_of
+from townkeeper.web.access import signed_in
 from townkeeper.web.context import THEMES
+from townkeeper.web.navigation import navigation, phone_bar
 from townkeeper.web.office.limiter import forget, note_failure, wait_seconds
 
 A_YEAR = 365 * 24 * 3600
+START = "/office/"
 
 
 class SignInForm(AuthenticationForm):
@@ -70,16 +72,19 @@ class SignInForm(AuthenticationForm):
 
 def next_page(request: HttpRequest) -> str:
     """Return where to go after an act: a page of this site that the form named, or the start."""
-    target = request.POST.get("next") or request.GET.get("next") or "/"
+    target = request.POST.get("next") or request.GET.get("next") or START
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if safe else "/"
+    return target if safe else START
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the work list, or to signing in."""
-    return redirect("office:cases" if request.user.is_authenticated else "office:sign-in")
+    """Lead to the page where a person's day begins, or to signing in."""
+    if not request.user.is_authenticated:
+        return redirect("office:sign-in")
+    first = phone_bar(navigation(request))
+    return redirect(first[0]["href"] if first else "office:me")
 
 
 @sensitive_post_parameters("password")
@@ -124,7 +129,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("office:sign-in")
 
 
-@login_required
+@signed_in
 def me(request: HttpRequest) -> HttpResponse:
     """Show a person's posts and own settings."""
     posts = [

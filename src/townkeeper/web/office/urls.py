@@ -15,7 +15,8 @@ from townkeeper.web.office import (
 
 app_name = "office"
 urlpatterns = [
-    path("", session.start, name="start"),
+    path("", session.start, name="root"),
+    path("office/", session.start, name="start"),
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.set_theme, name="theme"),

@@ -1,0 +1,1 @@
+"""Pages of units, people, duties, categories, calendars and settings."""

@@ -1,0 +1,1 @@
+"""Pages of the supervision office: clocks, campaigns, recurrence, revisits, data quality."""

@@ -1,0 +1,1 @@
+"""Pages of the dispatcher: map, batches, disputes, requests and duplicates."""

@@ -1,0 +1,1 @@
+"""Pages of handlers, verifiers and inspectors: their day, phone first."""

@@ -1,0 +1,1 @@
+"""Pages of leaders: the morning brief and what follows from it."""

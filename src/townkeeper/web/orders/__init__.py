@@ -1,0 +1,1 @@
+"""Pages of supervision orders, notices and their papers."""

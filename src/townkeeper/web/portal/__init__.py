@@ -1,0 +1,1 @@
+"""Pages of the public portal: anyone reports, follows, judges and reads, without an account."""

@@ -1,0 +1,1 @@
+"""Pages of procedures, programs, imports, the journal and long work."""
