@@ -55,13 +55,16 @@ def test_a_part_update_after_the_session_ended_leads_the_whole_page_to_signing_i
 
 
 def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page(client, people):
+    english = {"Accept-Language": "en"}
     case = "http://testserver/office/cases/DX1/?x=1"
-    answer = client.post("/office/cases/DX1/report/", headers={"Referer": case})
+    answer = client.post("/office/cases/DX1/report/", headers={"Referer": case, **english})
     assert answer["Location"] == "/sign-in/?next=/office/cases/DX1/%3Fx%3D1"
-    answer = client.post("/office/cases/DX1/report/", headers={"Referer": "https://example.org/"})
+    answer = client.post(
+        "/office/cases/DX1/report/", headers={"Referer": "https://example.org/", **english}
+    )
     assert answer["Location"] == "/sign-in/?next=/office/"
     answer = sign_in(client, next="/office/me/")
-    page = client.get(answer["Location"], headers={"Accept-Language": "en"})
+    page = client.get(answer["Location"], headers=english)
     assert "send them again" in page.content.decode()
 
 
