@@ -7,6 +7,7 @@ recount after a new day off. The floor is the same number of rows written by pla
 statement for each table, in one transaction on the same copy. `plans` prints the query plans.
 
     PYTHONPATH=src:. .venv/bin/python -m bench.sweep plans postgresql
+    PYTHONPATH=src:. .venv/bin/python -m bench.sweep measure postgresql recount
 """
 
 import json
@@ -29,26 +30,26 @@ FOUR_HOURS = timedelta(hours=18.5)
 
 def run(quick=False):
     """Return the rows of the benchmark for both databases."""
-    return [row for database in ("sqlite", "postgresql") for row in measured(database, quick)]
+    return [row for database in ("sqlite", "postgresql") for row in measured(database, quick=quick)]
 
 
-def measured(database, quick=False):
+def measured(database, part="", quick=False):
     from bench.dataset import dataset  # noqa: PLC0415
 
     cases, open_cases = SIZES[quick]
     with dataset(cases, database=database, open_cases=open_cases) as environ:
-        words = [sys.executable, "-m", "bench.sweep", "child", database]
+        words = [sys.executable, "-m", "bench.sweep", "child", database, part]
         done = subprocess.run(
             words, env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
         )
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def child(database):
+def child(database, part=""):
     import django  # noqa: PLC0415
 
     django.setup()
-    rows = Bench(database).rows()
+    rows = Bench(database).rows(part)
     print(json.dumps(rows))
 
 
@@ -60,11 +61,15 @@ class Bench:
 
         self.database, self.now, self.found = database, AS_OF, []
 
-    def rows(self):
-        from townkeeper.cases.recompute import preview, recompute  # noqa: PLC0415
+    def rows(self, part=""):
+        self.restore()  # the town's times are rough; from here on they are the product's
+        if part != "recount":
+            self.sweeps()
+        if part != "sweep":
+            self.recounts()
+        return self.found
 
-        recompute(actor="bench")  # the town's times are rough; from here on they are the product's
-        self.vacuum()
+    def sweeps(self):
         self.arm(self.now + 2 * FUTURE, rung=0, due=self.now + 3 * FUTURE)
         self.sweep("sweep, no clock reaches a rung")
         for rung, due, says in (
@@ -84,18 +89,24 @@ class Bench:
         self.arm(self.now, rung=0, due=self.now + 2 * FUTURE, moves=1)
         self.several(2)
         self.restore()
+
+    def recounts(self):
+        from townkeeper.cases.recompute import preview, recompute  # noqa: PLC0415
+
+        def again(**how):
+            return recompute(actor="bench", lanes=2, **how)
+
         self.holiday()
         self.timed("recount after a new day off, preview", preview)
-        self.timed("recount after a new day off", lambda: recompute(actor="bench"))
-        self.timed("recount, nothing has changed", lambda: recompute(actor="bench"))
-        return self.found
+        self.timed("recount after a new day off", again)
+        self.timed("recount, nothing has changed", again)
+        self.timed("recount of every clock, nothing has changed", lambda: again(everything=True))
 
     def restore(self):
         """Give every clock its own times again, as the product counts them, without a measure."""
         from townkeeper.cases.recompute import recompute  # noqa: PLC0415
 
-        self.sql("UPDATE cases_task SET calendar_id = NULL WHERE done_at IS NULL AND NOT is_given")
-        recompute(actor="bench")
+        recompute(actor="bench", everything=True, lanes=2)
         self.vacuum()
 
     def holiday(self):
@@ -156,7 +167,7 @@ class Bench:
 
     def timed(self, name, call):
         found, seconds = self.clocked(call)
-        note = f"{found.cases} cases, {found.moved} moved, {found.clocks} clocks"
+        note = f"{found.cases} cases, {found.touched} counted, {found.moved} moved"
         floor = None
         if found.moved and "preview" not in name:
             floor = self.floor_recount(found.moved)
@@ -320,4 +331,4 @@ def explain(database):
 if __name__ == "__main__":
     {"child": child, "plans": plans, "explain": explain, "measure": measured}.get(
         sys.argv[1], lambda *_: worker()
-    )(*sys.argv[2:3])
+    )(*sys.argv[2:4])

@@ -1,24 +1,21 @@
 """Finds the running cases whose clocks a changed calendar can move, without reading the others.
 
 A clock is counted from the days between its start and its end. Where none of them has changed,
-it comes to the same under both versions, and only has to be told under which one it stands now.
+it comes to the same under both versions and keeps the one that it was counted under.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from townkeeper.calendars.changes import Span
-from townkeeper.cases.chains import set_all
 from townkeeper.cases.imports.bulk import is_postgresql, moment_writer
-from townkeeper.cases.models import Task
 
 Changes = Mapping[int, Sequence[Span]]
 """Earlier versions of the calendar, by key, with the spans that count differently by now."""
 
-BATCH: Final = 20_000
 COUNTED: Final = """t.done_at IS NULL AND NOT t.is_given AND t."limit" <> ''"""
 CHANGED: Final = """
 WITH d(version, since, until) AS (VALUES {rows})"""
@@ -39,10 +36,6 @@ SELECT t.case_id FROM cases_task t JOIN cases_case c ON c.id = t.case_id
 WHERE t.done_at IS NULL AND c.promise <> '' AND EXISTS (SELECT 1 FROM d
  WHERE {MEETS.format(start="c.opened_at", due="c.promise_due_at", more="")})
 ORDER BY 1"""
-UNTOUCHED: Final = f"""
-SELECT t.id FROM cases_task t WHERE {COUNTED} AND t.calendar_id IN ({{older}}) AND NOT EXISTS (
- SELECT 1 FROM d WHERE d.version = t.calendar_id AND {TASK_MEETS})
-ORDER BY t.id"""
 
 
 def touched_cases(changes: Changes, present: int) -> list[int]:
@@ -52,32 +45,6 @@ def touched_cases(changes: Changes, present: int) -> list[int]:
     any of the earlier versions counts differently.
     """
     return _asked(TOUCHED.replace("{known}", _listed((*changes, present))), changes)
-
-
-def renew_untouched(changes: Changes, present: int) -> int:
-    """Tell the clocks that stay as they are under which version they stand; return how many not.
-
-    Those are rows that somebody is just writing to; the next recount finds them.
-    """
-    ids = _asked(UNTOUCHED.replace("{older}", _listed(changes)), changes) if changes else []
-    left = 0
-    for begin in range(0, len(ids), BATCH):
-        part = ids[begin : begin + BATCH]
-        with transaction.atomic():
-            if is_postgresql():
-                left += len(part) - _renew(part, present)
-            else:
-                set_all(Task, {"calendar_id": present}, part)
-    return left
-
-
-def _renew(ids: Sequence[int], present: int) -> int:
-    """Pass over rows that others hold: nobody waits for anybody, so nothing locks in a circle."""
-    free = "SELECT id FROM cases_task WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
-    statement = f"UPDATE cases_task SET calendar_id = %s WHERE id IN ({free})"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [present, list(ids)])
-        return int(cursor.rowcount)
 
 
 def _asked(statement: str, changes: Changes) -> list[int]:

@@ -22,7 +22,7 @@ from townkeeper.cases._lanes import in_lanes
 from townkeeper.cases._recount import CaseRow, ClockRow, Differences, LimitOf, recount
 from townkeeper.cases._recount_rows import open_cases, read_cases
 from townkeeper.cases._steady import steady
-from townkeeper.cases._touched import Changes, renew_untouched, touched_cases
+from townkeeper.cases._touched import Changes, touched_cases
 from townkeeper.cases.chains import Chains, set_all, set_many, utc_writer
 from townkeeper.cases.desk import BY_CATEGORY, Desk, desk
 from townkeeper.cases.imports.bulk import few_checkpoints, is_postgresql
@@ -154,14 +154,14 @@ _followed: list[int] = []
 
 
 def follow_calendars(*, lanes: int = 1) -> Recount:
-    """Recount where the calendar in force is not the one that open tasks were counted under.
+    """Recount where a calendar has changed since this process last did.
 
-    Background work: each process looks once, and then when it must. Errors: `Problem` where
-    nothing has been set up yet.
+    Background work: each process looks once, and then when there is another version. What is
+    counted from then on is counted under it: an act that read an older one writes nothing.
+    Errors: `Problem` where nothing has been set up yet.
     """
     version = current_version()
-    behind = Task.objects.filter(done_at=None, is_given=False).exclude(limit="")
-    if _followed == [version.pk] and not behind.exclude(calendar=version).exists():
+    if _followed == [version.pk]:
         return Recount(version.calendar.code, version.number)
     found = recompute(actor=ACTOR, lanes=lanes)
     if not found.busy:
@@ -198,8 +198,6 @@ class _Run:
         with steady(), few_checkpoints():
             parts = _parts(self._chosen(), batch)
             in_lanes(lambda: self._drain(parts), lanes)
-            if not self.everything:
-                self.found.busy += renew_untouched(self._changes(), self.version.pk)
         return self.found
 
     def _chosen(self) -> list[int]:
