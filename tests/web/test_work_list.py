@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import re
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -208,6 +210,28 @@ def test_the_list_goes_out_as_csv_and_xlsx(client, people, five):
         answer = client.get("/office/cases.xlsx?q=stalls")
     assert b"".join(answer.streaming_content)[:2] == b"PK"
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_a_workbook_says_what_it_is(client, people, five):
+    client.force_login(people["dispatcher"])
+    with clock.at(LATER, "live"):
+        answer = client.get("/office/cases.xlsx?unit=S2", HTTP_ACCEPT_LANGUAGE="en")
+    book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    words = book.read("xl/worksheets/sheet2.xml").decode()
+    for said in ("西林街道", "All running", "2026-11-02 10:00", "dispatcher"):
+        assert said in words
+
+
+def test_the_places_of_a_list_go_out_as_geojson(client, people, five):
+    opened(title="placed", lat=29.6, lon=105.07)
+    client.force_login(people["dispatcher"])
+    answer = client.get("/office/cases-all.geojson")
+    found = json.loads(b"".join(answer.streaming_content))
+    assert [each["properties"]["title"] for each in found["features"]] == ["placed"]
+    assert found["features"][0]["geometry"]["coordinates"] == [105.07, 29.6]
+    client.force_login(people["GSJ"])
+    answer = client.get("/office/cases-all.geojson")
+    assert json.loads(b"".join(answer.streaming_content))["features"] == []
 
 
 def test_a_formula_in_a_title_is_harmless_in_the_file(client, people, units):

@@ -65,12 +65,19 @@ def write_xlsx(document: Document, path: Path) -> None:
 
 
 def write_table(
-    columns: Sequence[Column], rows: Iterable[Sequence[Cell]], path: Path, *, title: str = "Sheet1"
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    path: Path,
+    *,
+    title: str = "Sheet1",
+    notes: Sequence[tuple[str, str]] = (),
+    notes_title: str = "Notes",
 ) -> int:
     """Stream rows into one sheet in constant memory; return how many were written.
 
     Raises Problem when the place cannot be written. Rows past Excel's 1,048,575 go on to
-    further sheets, so that none is lost.
+    further sheets, so that none is lost. `notes` (name, value) stand on a last sheet of their own:
+    what the table was filtered by, when, for whom.
     """
     count = 0
     with (
@@ -91,6 +98,8 @@ def write_table(
             count += 1
             _row(sheet, line, row, table.columns, styles)
         sheet.autofilter(0, 0, line, len(columns) - 1)
+        if notes:
+            _note_lines(book, sheet_name(notes_title, taken), notes)
     return count
 
 
@@ -206,7 +215,11 @@ def _notes(book: Workbook, document: Document) -> None:
         ]
     lines += [(words.notes, remark) for remark in document.remarks]
     lines += [(table.title, table.key) for table in tables(document) if table.key]
-    sheet = book.add_worksheet(words.notes)
+    _note_lines(book, words.notes, lines)
+
+
+def _note_lines(book: Workbook, title: str, lines: Iterable[tuple[str, str]]) -> None:
+    sheet = book.add_worksheet(title)
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 90)
     strong = book.add_format({"bold": True, "valign": "top"})

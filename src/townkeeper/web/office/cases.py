@@ -1,12 +1,10 @@
 """The work list and what leaves it as a spreadsheet."""
 
-import csv
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,11 +13,20 @@ from townkeeper.cases.sight import Sight, sight_of
 from townkeeper.cases.worklist import Amount, Line, cases_on, count_lines, count_stages, make_page
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
-from townkeeper.publication.typeset.xlsx import harmless, write_table
 from townkeeper.web.access import signed_in
+from townkeeper.web.exports import (
+    EXPORT_LIMIT,
+    Answer,
+    Sheet,
+    links,
+    send_geojson,
+    send_sheet,
+    too_many,
+)
 from townkeeper.web.office.counters import (
     COUNT_UP_TO,
     count_all,
+    filter_words,
     make_kpis,
     make_picks,
     make_tabs,
@@ -31,7 +38,6 @@ from townkeeper.web.wording import full_time
 
 COUNT_PAST_UP_TO = 500
 """Lists that hold ended cases may hold all there ever were."""
-EXPORT_LIMIT = 100_000
 EXPORT_BATCH = 500
 
 
@@ -60,10 +66,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
         "next_url": listing.url(after=key_text(page.following)) if page.following else "",
         "first_url": listing.url() if listing.after else "",
         "clear_url": Listing(tab=listing.tab).url(),
-        "page_actions": [
-            _download(listing, "xlsx", "file-spreadsheet"),
-            _download(listing, "csv", "download"),
-        ],
+        "page_actions": links(listing.url("office:export-xlsx"), listing.url("office:export-csv")),
     }
     response = render(request, "office/cases.html", context)
     if "HX-Request" in request.headers:
@@ -77,10 +80,6 @@ def load_rows(lines: list[Line]) -> list[Row]:
     found = {case.pk: case for case in loaded}
     pairs = [(found[line.case_id], line.task_id) for line in lines if line.case_id in found]
     return task_rows(pairs)
-
-
-def _download(listing: Listing, form: str, icon: str) -> dict[str, str]:
-    return {"href": listing.url(f"office:export-{form}"), "icon": icon, "label": form.upper()}
 
 
 def total_text(total: Amount | None, *, shown: int, more: bool) -> str:
@@ -99,74 +98,50 @@ def total_text(total: Amount | None, *, shown: int, more: bool) -> str:
     }
 
 
-class TooManyRowsError(Exception):
-    """The list is longer than a workbook should be."""
-
-
 @signed_in
 @require_safe
-def export(request: HttpRequest, form: str) -> HttpResponse | FileResponse | StreamingHttpResponse:
-    """Send the whole list, not only one page; personal data is not in it.
-
-    CSV is sent while it is read, however long it is; a workbook ends at `EXPORT_LIMIT` rows, and
-    a longer list is answered with words.
-    """
+def export(request: HttpRequest, form: str) -> Answer:
+    """Send the whole list, not only one page; personal data is not in it."""
     now = clock.now()
     listing = Listing.from_query(request.GET.dict())
     sight = sight_of(request.user, now)
-    name = f"cases-{full_time(now)[:10]}.{form}"
-    rows = table_rows(sight, listing, now)
-    if form == "csv":
-        heads = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(
-            _csv_lines(rows), content_type="text/csv; charset=utf-8", headers=heads
-        )
-    total = count_lines(sight, listing.wish, now=now, most=EXPORT_LIMIT)
-    if total is not None and total.more:
-        return _too_many(request, listing)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        try:
-            write_table(columns(), _at_most(rows, EXPORT_LIMIT), path)
-        except TooManyRowsError:
-            return _too_many(request, listing)
-        # opened before the folder goes; the system keeps the bytes until it is sent
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    back, csv_url = listing.url(), listing.url("office:export-csv")
+    if form == "geojson":
+        return send_geojson("cases", features(sight, listing, now))
+    if form == "xlsx":
+        total = count_lines(sight, listing.wish, now=now, most=EXPORT_LIMIT)
+        if total is not None and total.more:
+            return too_many(request, back=back, csv_url=csv_url)
+    sheet = Sheet(
+        name="cases",
+        title=_("Work list"),
+        columns=columns(),
+        rows=table_rows(sight, listing, now),
+        facts=filter_words(listing),
+    )
+    return send_sheet(request, sheet, form, back=back, csv_url=csv_url)
 
 
-def _too_many(request: HttpRequest, listing: Listing) -> HttpResponse:
-    context = {
-        "limit": EXPORT_LIMIT,
-        "csv_url": listing.url("office:export-csv"),
-        "list_url": listing.url(),
-    }
-    return render(request, "office/too_many.html", context, status=422)
-
-
-def _at_most(rows: Iterator[list[Cell]], limit: int) -> Iterator[list[Cell]]:
-    for number, row in enumerate(rows):
-        if number == limit:
-            raise TooManyRowsError
-        yield row
-
-
-class _Echo:
-    """A file that hands back what is written to it, for the CSV writer."""
-
-    def write(self, text: str) -> str:
-        """Return the text."""
-        return text
-
-
-def _csv_lines(rows: Iterator[list[Cell]]) -> Iterator[str]:
-    """Yield lines in UTF-8 with the mark that Excel needs."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff"
-    yield writer.writerow([harmless(column.title) for column in columns()])
-    for row in rows:
-        yield writer.writerow(
-            [harmless(c) if isinstance(c, str) else "" if c is None else c for c in row]
-        )
+def features(sight: Sight, listing: Listing, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the cases of a list that have a position as GeoJSON points (RFC 7946, WGS 84)."""
+    for row in _all_rows(sight, listing, now):
+        case = row.case
+        if case.lat is None or case.lon is None:
+            continue
+        yield {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [case.lon, case.lat]},
+            "properties": {
+                "number": case.number,
+                "title": case.title,
+                "category": case.category.key if case.category else None,
+                "area": case.area.code if case.area else None,
+                "unit": case.unit.code if case.unit else None,
+                "stage": case.stage,
+                "due": case.due_at.isoformat() if case.due_at else None,
+                "origin": case.origin,
+            },
+        }
 
 
 def columns() -> list[Column]:
@@ -191,12 +166,16 @@ def columns() -> list[Column]:
 
 
 def table_rows(sight: Sight, listing: Listing, now: datetime) -> Iterator[list[Cell]]:
-    """Yield the exported rows page by page: constant memory, and no long transaction."""
+    """Yield the exported rows of a list."""
+    return map(_cells, _all_rows(sight, listing, now))
+
+
+def _all_rows(sight: Sight, listing: Listing, now: datetime) -> Iterator[Row]:
+    """Yield all rows of a list, page by page: constant memory, and no long transaction."""
     key = None
     while True:
         page = make_page(sight, listing.wish, now=now, size=EXPORT_BATCH, after=key)
-        for row in load_rows(page.lines):
-            yield _cells(row)
+        yield from load_rows(page.lines)
         key = page.following
         if key is None:
             return

@@ -185,3 +185,29 @@ def due_choices() -> list[tuple[str, str]]:
 def ask_choices() -> list[tuple[str, str]]:
     """Return the choices of what waits for a decision in words."""
     return [("dispute", _("in dispute")), ("decide", _("waiting for my decision"))]
+
+
+def filter_words(listing: Listing) -> list[tuple[str, str]]:
+    """Return what narrows a list, in words: (name of the filter, its value)."""
+    tabs = {"mine": _("Waiting for me"), "open": _("All running"), "ended": _("Ended")}
+    words = [
+        (_("View"), tabs.get(listing.tab, _("All"))),
+        (_("State"), str(look_of(listing.stage).word) if listing.stage else ""),
+        (_("Category"), _title_of(Category, "key", listing.category)),
+        (_("Area"), _title_of(Unit, "code", listing.area)),
+        (_("Unit"), _title_of(Unit, "code", listing.unit)),
+        (_("Time limit"), dict(due_choices()).get(listing.due, "")),
+        (_("Channel"), channel_words(listing.channel) if listing.channel else ""),
+        (_("Decisions"), dict(ask_choices()).get(listing.ask, "")),
+        (_("Opened"), _("today") if listing.opened == "today" else listing.opened),
+        (_("Words"), listing.q),
+    ]
+    return [(name, value) for name, value in words if value]
+
+
+def _title_of(model: type[Category] | type[Unit], name: str, value: str) -> str:
+    """Return the title of what a filter names; an unknown one as it stands in the address."""
+    if not value or value == NOBODY:
+        return _("without owner") if value else ""
+    found = model.objects.filter(**{name: value}).only("name", "names").first()
+    return found.title if found else value

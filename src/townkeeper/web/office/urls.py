@@ -9,6 +9,7 @@ from townkeeper.web.office import (
     photos,
     points,
     rankings,
+    reporter,
     scoresheet,
     session,
 )
@@ -25,8 +26,10 @@ urlpatterns = [
     path("office/cases/", cases.work_list, name="cases"),
     path("office/cases.xlsx", cases.export, {"form": "xlsx"}, name="export-xlsx"),
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),
+    path("office/cases-all.geojson", cases.export, {"form": "geojson"}, name="export-geojson"),
     path("office/cases.geojson", points.case_points, name="points"),
     path("office/cases/<str:number>/", casepage.case_page, name="case"),
+    path("office/cases/<str:number>/reporter/", reporter.reporter, name="reporter"),
     path("office/cases/<str:number>/asks/<int:pk>/", acting.decide, name="decide"),
     path("office/cases/<str:number>/asks/<int:pk>/statement/", acting.state, name="state"),
     path("office/cases/<str:number>/<str:action>/", acting.act, name="act"),
