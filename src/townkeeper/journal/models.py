@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from typing_extensions import override
 
 
@@ -34,6 +35,14 @@ class Entry(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject", "seq"], name="journal_entry_place"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                # who looked at personal data: a few among millions (looks.py)
+                fields=["id"],
+                condition=Q(act__in=["case.reporter_shown", "case.original_seen"]),
+                name="journal_entry_looks",
+            ),
         ]
 
     @override

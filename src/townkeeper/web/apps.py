@@ -15,5 +15,11 @@ class WebConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Let histories tell what the apps above the cases write into them."""
-        for name in ("campaign_words", "evidence_words", "relapse_words", "unit_words"):
+        for name in (
+            "campaign_words",
+            "evidence_words",
+            "look_words",
+            "relapse_words",
+            "unit_words",
+        ):
             import_module(f"townkeeper.web.{name}")
