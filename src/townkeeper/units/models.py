@@ -253,3 +253,17 @@ def permits(posts: list[Post], permission: Permission, unit: Unit | None = None)
         permission in post.role.permissions and (unit is None or unit.is_under(post.area))
         for post in posts
     )
+
+
+class SiteSetting(models.Model):
+    """What the office sets for itself in the browser; which there are is said in `units.site`."""
+
+    key = models.CharField(max_length=40, unique=True)
+    value = models.JSONField(default=dict)
+    """Text by language; `""` for a text that is the same in all."""
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=150)
+
+    @override
+    def __str__(self) -> str:
+        return self.key
