@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 60.0
 """Seconds between two rounds."""
+JOBS_INTERVAL = 2.0
+"""Seconds between two looks for work that somebody has started."""
 LANES = 2
 """So many connections ring alarms at once where many have piled up."""
 
@@ -23,6 +25,7 @@ LANES = 2
 def pieces() -> Mapping[str, Callable[[], object]]:
     """Return the pieces of work by name."""
     return {
+        "jobs": do_jobs,
         "units": change_units,
         "alarms": ring,
         "clocks": recount,
@@ -33,6 +36,13 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "calendar": alarm,
         "seals": seal,
     }
+
+
+def do_jobs() -> str:
+    """Do the long work that people have started; returns how many pieces."""
+    from townkeeper.jobs.actions import run_waiting  # noqa: PLC0415 - Django is set up by now
+
+    return _("%(n)d jobs done") % {"n": run_waiting()}
 
 
 def change_units() -> list[str]:
@@ -130,6 +140,22 @@ def work_once() -> dict[str, object]:
             log.exception("background work: %s", name)
             results[name] = f"{type(error).__name__}: {error}"
     return results
+
+
+def do_jobs_until(done: threading.Event, *, interval: float = JOBS_INTERVAL) -> None:
+    """Do long work that people have started, soon after they have, until told to stop."""
+    from django.db import close_old_connections, connections  # noqa: PLC0415
+
+    from townkeeper.jobs.actions import run_waiting  # noqa: PLC0415 - Django is set up by now
+
+    while not done.is_set():
+        close_old_connections()
+        try:
+            run_waiting()
+        except Exception:
+            log.exception("background work: jobs")
+        done.wait(interval)
+    connections.close_all()
 
 
 def work_until(done: threading.Event, *, interval: float = INTERVAL) -> None:

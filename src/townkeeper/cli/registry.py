@@ -30,6 +30,7 @@ ORDER = (
     "search",
     "user",
     "token",
+    "gallery",
     "bench",
     "check",
     "test",

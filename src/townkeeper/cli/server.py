@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from townkeeper.cli.background import work_until
+from townkeeper.cli.background import do_jobs_until, work_until
 from townkeeper.cli.ready import ROOT
 from townkeeper.cli.words import gettext as _
 from townkeeper.kit.errors import Problem
@@ -71,32 +72,52 @@ def serve(
     on_ready: Callable[[str], object],
 ) -> None:
     """Serve until stopped; `on_ready` is told the address once it answers."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT / "src"),
-        "TOWNKEEPER_HOME": str(home),
-        "DJANGO_SETTINGS_MODULE": "townkeeper.config.settings",
-    }
     done = threading.Event()
-    worker = threading.Thread(target=work_until, args=(done,), name="work", daemon=True)
-    with subprocess.Popen(_command(host, port, workers), env=environment) as server:  # noqa: S603 - our own command
+    workers_beside = [
+        threading.Thread(target=target, args=(done,), name=target.__name__, daemon=True)
+        for target in (work_until, do_jobs_until)
+    ]
+    with _started(home, host, port, workers) as server:
         try:
             _wait_until_it_answers(server, host, port)
             on_ready(f"http://{_spoken(host)}:{port}/")
             if with_work:
-                worker.start()
+                for worker in workers_beside:
+                    worker.start()
             code = server.wait()
         except KeyboardInterrupt:
             code = 0
         finally:
             done.set()
             _stop(server)
-    if worker.is_alive():
-        worker.join(10)
+    for worker in workers_beside:
+        if worker.is_alive():
+            worker.join(10)
     if code:
         raise Problem(
             "server-ended", _("The server ended by itself (code %(code)s).") % {"code": code}
         )
+
+
+@contextmanager
+def answering(*, home: Path, host: str, port: int, workers: int = 1) -> Iterator[str]:
+    """Serve without background work while the block runs; gives the address."""
+    with _started(home, host, port, workers) as server:
+        try:
+            _wait_until_it_answers(server, host, port)
+            yield f"http://{_spoken(host)}:{port}/"
+        finally:
+            _stop(server)
+
+
+def _started(home: Path, host: str, port: int, workers: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "TOWNKEEPER_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "townkeeper.config.settings",
+    }
+    return subprocess.Popen(_command(host, port, workers), env=environment)  # noqa: S603 - our own command
 
 
 def _command(host: str, port: int, workers: int) -> list[str]:

@@ -4,7 +4,7 @@ import argparse
 import threading
 
 from townkeeper.cli import console
-from townkeeper.cli.background import INTERVAL, work_once, work_until
+from townkeeper.cli.background import INTERVAL, do_jobs_until, work_once, work_until
 from townkeeper.cli.console import Outcome
 from townkeeper.cli.ready import ready
 from townkeeper.cli.words import gettext as _
@@ -35,6 +35,8 @@ def run(args: argparse.Namespace) -> Outcome:
         return Outcome({"work": results}, "\n".join(lines))
     console.tell(_("Working in the background; Ctrl-C ends it."))
     done = threading.Event()
+    jobs = threading.Thread(target=do_jobs_until, args=(done,), name="jobs", daemon=True)
+    jobs.start()
     try:
         work_until(done, interval=args.every)
     except KeyboardInterrupt:
