@@ -16,7 +16,7 @@ from townkeeper.assessment.models import Round, Scheme, UnitScore
 from townkeeper.assessment.program import SchemeFile
 from townkeeper.assessment.scoring import Measure, score, sheet_as_dict
 from townkeeper.publication.models import Bulletin
-from townkeeper.web.office.ranking_table import spark_points
+from townkeeper.web.ranking_table import spark_points
 from townkeeper.web.rules import figure, plain, rule_words
 
 pytestmark = pytest.mark.django_db

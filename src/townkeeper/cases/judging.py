@@ -36,14 +36,17 @@ def judge_answer(
     actor: User | None,
     channel: str = "",
     reopen: bool = False,
+    stars: int | None = None,
+    is_solved: bool | None = None,
 ) -> Judgement:
     """Put down what the reporter says of the answer; with `reopen`, ask to take the case up again.
 
     `actor` is who writes it down (the operator at the telephone), None for the reporter's own
     words through a public channel; nobody who worked on the case judges for its reporter. The
-    reporter of a merged case judges the answer of the main case for their own. Raises Problem:
-    `verdict-unknown`, `not-answered`, `judged-already`, `too-late`, `same-person`, `not-performer`,
-    `satisfied`, and what the procedure says against reopening (`reason-missing`, `used-up` …).
+    reporter of a merged case judges the answer of the main case for their own. `stars` (1 to 5) and
+    `is_solved` are kept where the reporter was asked for them. Raises Problem: `verdict-unknown`,
+    `not-answered`, `judged-already`, `too-late`, `same-person`, `not-performer`, `satisfied`, and
+    what the procedure says against reopening (`reason-missing`, `used-up` …).
     """
     _refuse_nonsense(case, verdict, reopen=reopen)
     case.refresh_from_db()
@@ -56,9 +59,13 @@ def judge_answer(
         now, who = clock.now(), actor.username if actor else REPORTER
         batch.add(
             Judgement, case_id=case.pk, closing=closing, verdict=verdict, comment=comment.strip(),
-            channel=channel, actor=who, at=now,
+            channel=channel, actor=who, at=now, stars=stars, is_solved=is_solved,
         )  # fmt: skip
-        data = {"verdict": verdict, "closing": closing, "comment": comment, "channel": channel}
+        data: dict[str, object] = {
+            "verdict": verdict, "closing": closing, "comment": comment, "channel": channel,
+        }  # fmt: skip
+        data |= {"stars": stars} if stars is not None else {}
+        data |= {"solved": is_solved} if is_solved is not None else {}
         if case.pk != main.pk:
             data["of"] = case.number
         batch.set_case()
@@ -69,6 +76,45 @@ def judge_answer(
 
     take_turn(main, work_out, actor=actor)
     return Judgement.objects.get(case=case, closing=closings(main))
+
+
+def ask_reopening(case: Case, *, reason: str) -> None:
+    """Let the reporter ask to take a case up again, after judging it or without; a person decides.
+
+    Raises Problem: `not-answered`, `not-reopenable`, `asked-already`, and what the procedure says
+    (`too-late`, `reason-missing`, `used-up`).
+    """
+    case.refresh_from_db()
+    main = case.main or case
+
+    def work_out(batch: Batch, picture: Desk) -> None:
+        standing = stand(batch.seen, picture)
+        if standing.case.stage != Stage.CLOSED:
+            raise Problem("not-closed", _("The case is not closed."), where=case.number)
+        action = _reopening(standing.known.procedure.steps[standing.state.step])
+        if action is not None and action.name in standing.state.asked:
+            raise Problem(
+                "asked-already",
+                _("This has been asked for already; a person decides it."),
+                where=case.number,
+            )
+        batch.set_case()
+        work = Work(batch, standing.known, picture, standing.tasks)
+        _ask_to_reopen(work, standing, REPORTER, Given(reason=reason), case)
+
+    take_turn(main, work_out, actor=None)
+
+
+def reopen_until(case: Case) -> datetime | None:
+    """Return until when the reporter may ask to reopen a closed case; None where not at all."""
+    standing = stand(*look_at(case.main or case, None))
+    main = standing.case
+    action = _reopening(standing.known.procedure.steps[main.step])
+    if main.stage != Stage.CLOSED or main.closed_at is None or action is None:
+        return None
+    if not action.within:
+        return datetime.max.replace(tzinfo=main.closed_at.tzinfo)
+    return ends_at(action.within, main.closed_at, standing.picture.calendar)
 
 
 def _refuse_nonsense(case: Case, verdict: str, *, reopen: bool) -> None:

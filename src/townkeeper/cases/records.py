@@ -97,6 +97,10 @@ class Judgement(models.Model):
     verdict = models.CharField(max_length=12, choices=Verdict)
     comment = models.TextField(blank=True)
     channel = models.CharField(max_length=40, blank=True)
+    stars = models.PositiveSmallIntegerField(null=True, blank=True)
+    """One to five, where the reporter was asked for them."""
+    is_solved = models.BooleanField(null=True, blank=True)
+    """Whether the reporter finds the matter solved, where they were asked."""
     actor = models.CharField(max_length=150)
     at = models.DateTimeField()
 
@@ -108,6 +112,31 @@ class Judgement(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.verdict}"
+
+
+class Follow(models.Model):
+    """Somebody of the public who follows a case with a key; of the key only its digest is kept."""
+
+    class Part(models.TextChoices):
+        """Who reported it, and who has the same trouble."""
+
+        REPORTER = "reporter", _("reporter")
+        SUPPORTER = "supporter", _("has it too")
+
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="follows")
+    part = models.CharField(max_length=10, choices=Part)
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the key, which has 80 random bits: nothing to guess, nothing to read here."""
+    name = models.CharField(max_length=80, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    """Of supporters only; the reporter's own are in `Reporter`. Personal data both."""
+    made_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.part}"
 
 
 class Merge(models.Model):

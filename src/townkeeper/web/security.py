@@ -1,7 +1,9 @@
 """The headers that tell browsers to run nothing but our own files."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 POLICY = (
@@ -21,6 +23,14 @@ class ContentSecurityPolicy:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Content-Security-Policy", policy())
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+def policy() -> str:
+    """Return the policy; where map tiles are set, pictures may come from their host as well."""
+    parts = urlsplit(settings.MAP_TILES)
+    if not parts.scheme or not parts.hostname:
+        return POLICY
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {parts.scheme}://{parts.netloc}")

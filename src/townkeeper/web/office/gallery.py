@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from townkeeper.cases.models import Case
 from townkeeper.web.gallery import Shot, Someone
-from townkeeper.web.office.rounds import visible_rounds
+from townkeeper.web.rounds import visible_rounds
 
 
 def case_in(**conditions: object) -> Callable[[Someone], str | None]:

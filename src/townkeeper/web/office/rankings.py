@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from townkeeper.assessment.models import Round, UnitScore
 from townkeeper.publication.models import Bulletin
 from townkeeper.web.access import signed_in
-from townkeeper.web.office.ranking_table import GroupTable, history_of, make_group
-from townkeeper.web.office.rounds import SchemeView, visible_rounds
+from townkeeper.web.ranking_table import GroupTable, history_of, make_group
+from townkeeper.web.rounds import SchemeView, visible_rounds
 from townkeeper.web.wording import full_time
 
 ICONS = {"pdf": "file-text", "docx": "file-down", "xlsx": "file-spreadsheet"}

@@ -14,10 +14,10 @@ from townkeeper.cases.metrics_named import metrics
 from townkeeper.cases.models import Case
 from townkeeper.web.access import signed_in
 from townkeeper.web.office.behind import case_numbers
-from townkeeper.web.office.ranking_table import unit_name
 from townkeeper.web.office.rankings import one_round
-from townkeeper.web.office.rounds import Item, SchemeView
 from townkeeper.web.office.rows import make_rows, with_row_parts
+from townkeeper.web.ranking_table import unit_name
+from townkeeper.web.rounds import Item, SchemeView
 from townkeeper.web.rules import (
     STATUSES,
     figure,

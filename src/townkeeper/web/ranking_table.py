@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from townkeeper.assessment.forerunners import prolonged
 from townkeeper.assessment.models import Round, UnitScore
 from townkeeper.publication.typeset.svg import Line, lines
-from townkeeper.web.office.rounds import Item, SchemeView
+from townkeeper.web.rounds import Item, SchemeView
 from townkeeper.web.rules import figure, note_words
 
 MONTHS = 12
