@@ -10,7 +10,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from townkeeper.campaigns.deadlines import (
+from townkeeper.calendars.deadlines import (
     Deadline,
     PastError,
     UnreadableError,

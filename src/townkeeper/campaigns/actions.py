@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
+from townkeeper.calendars.deadlines import Deadline
 from townkeeper.campaigns.alike import alike_cases, linked
 from townkeeper.campaigns.checking import Checked, CheckedList, Checker, RowError, RowWrongError
-from townkeeper.campaigns.deadlines import Deadline
 from townkeeper.campaigns.handing import hand_over
 from townkeeper.campaigns.listing import ExposureList, ListRow, digest_of, read_list
 from townkeeper.campaigns.models import Campaign, CampaignItem

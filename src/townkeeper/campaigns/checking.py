@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,9 +13,14 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from townkeeper.calendars.limits import Limit
+from townkeeper.calendars.deadlines import (
+    Deadline,
+    PastError,
+    UnreadableError,
+    end_of_work,
+    read_deadline,
+)
 from townkeeper.calendars.worktime import WorkCalendar
-from townkeeper.campaigns.deadlines import Deadline, PastError, UnreadableError, read_deadline
 from townkeeper.campaigns.listing import ListRow
 from townkeeper.cases.imports.resolve import Resolver, folded
 from townkeeper.cases.intake import NOT_TEXT
@@ -296,16 +301,6 @@ class Checker:
         if deadline.day is not None:
             return end_of_work(deadline.day, self.calendar)
         return deadline.at
-
-
-def end_of_work(day: date, calendar: WorkCalendar) -> datetime:
-    """Return when the work of a day ends; on a free day, the end of the day itself."""
-    start = datetime(day.year, day.month, day.day, tzinfo=ZONE)
-    if calendar.is_working_day(day):
-        due = calendar.due(start, Limit.parse("same-day")).at
-        if due is not None and due.astimezone(ZONE).date() == day:
-            return due
-    return start.replace(hour=23, minute=59)
 
 
 def nearest(word: str, names: dict[str, str]) -> str | Promise:

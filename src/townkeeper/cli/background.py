@@ -32,6 +32,7 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "merged": follow,
         "relapses": look_back,
         "revisits": draw,
+        "orders": watch_orders,
         "extracts": refresh,
         "calendar": alarm,
         "seals": seal,
@@ -92,6 +93,13 @@ def draw() -> str:
     from townkeeper.relapse.background import draw as draw_today  # noqa: PLC0415
 
     return draw_today()
+
+
+def watch_orders() -> str:
+    """Note which units have let the deadline of an order pass."""
+    from townkeeper.supervision.overdue import note_overdue  # noqa: PLC0415
+
+    return _("%(n)d units are late with an order") % {"n": note_overdue()}
 
 
 def refresh() -> str:

@@ -7,6 +7,9 @@ from django.db.models import Q
 from typing_extensions import override
 
 from townkeeper.assessment.models import Round
+from townkeeper.files.models import StoredFile
+from townkeeper.supervision.models import Order
+from townkeeper.units.models import Unit
 
 
 class Bulletin(models.Model):
@@ -48,3 +51,60 @@ class BulletinTemplate(models.Model):
     @override
     def __str__(self) -> str:
         return self.key
+
+
+class IssuedPaper(models.Model):
+    """The printed letter of an order in one form and language: made once, always these bytes."""
+
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, db_index=False, related_name="papers"
+    )
+    form = models.CharField(max_length=4)
+    """`pdf` or `docx`."""
+    language = models.CharField(max_length=10)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="issued_papers")
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order", "form", "language"], name="publication_paper_once"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.order_id}.{self.form}"
+
+
+class BriefEdition(models.Model):
+    """The brief of one morning for one area: its figures never change after it was made."""
+
+    day = models.DateField()
+    area = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, db_index=False, related_name="brief_editions"
+    )
+    """The unit whose subtree it tells about."""
+    as_of = models.DateTimeField()
+    """08:00 of the day, the time that the figures stand for."""
+    made_at = models.DateTimeField()
+    content = models.JSONField()
+    behind = models.JSONField(default=dict)
+    """Figure → ids of the cases behind it, as many as are kept."""
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the content as the journal's JSON line."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["area", "day"], name="publication_brief_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.day} {self.area_id}"
+
+    @property
+    def subject(self) -> str:
+        """Return the name of this edition's chain in the journal."""
+        return f"brief:{self.day}:{self.area_id}"

@@ -1,4 +1,4 @@
-"""Reads deadlines as lists write them: 當日, 20:30, 11月25日, 3個工作日, an Excel date. Pure."""
+"""Reads deadlines as people write them: 當日, 20:30, 11月25日, 3個工作日, an Excel date. Pure."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from townkeeper.calendars.limits import Limit, LimitError
+from townkeeper.calendars.worktime import WorkCalendar
 
 SAME_DAY: Final = {
     "当日",
@@ -202,3 +203,13 @@ def _limit(written: str, text: str) -> Deadline:
         return Deadline(limit=str(Limit.parse(written)))
     except LimitError:
         raise UnreadableError(text) from None
+
+
+def end_of_work(day: date, calendar: WorkCalendar) -> datetime:
+    """Return when the work of a day ends; on a free day, the end of the day itself."""
+    start = datetime(day.year, day.month, day.day, tzinfo=calendar.zone)
+    if calendar.is_working_day(day):
+        due = calendar.due(start, Limit.parse("same-day")).at
+        if due is not None and due.astimezone(calendar.zone).date() == day:
+            return due
+    return start.replace(hour=23, minute=59)

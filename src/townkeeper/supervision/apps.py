@@ -1,0 +1,10 @@
+"""The Django app `supervision`."""
+
+from django.apps import AppConfig
+
+
+class SupervisionConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.supervision"
+    label = "supervision"
