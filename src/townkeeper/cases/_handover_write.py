@@ -72,7 +72,7 @@ def _move_tasks(moves: Sequence[Move], units: Mapping[str, int], now: datetime) 
     """Give open tasks to the heirs; their clocks run on, whoever had them in person is cleared."""
     pairs = ((choice.heir, task.id) for move in moves for task, choice in move.tasks.items())
     for heir, ids in _grouped(pairs).items():
-        Task.objects.filter(pk__in=ids).update(unit_id=units[heir], assignee=None)
+        Task.objects.filter(pk__in=ids).update(unit_id=units[heir], assignee=None, signed_at=None)
     doubles = [task.id for move in moves for task in move.doubles]
     if doubles:
         Pause.objects.filter(task__in=doubles, until=None).update(until=now)

@@ -38,18 +38,20 @@ def add_evidence(
     task: Task | None = None,
     before: Evidence | None = None,
     is_public: bool = False,
+    after_end: bool = False,
 ) -> Evidence:
     """Attach a photo or paper to a case; without a `task` to the person's own open one, if any.
 
     A photo's time, distance and earlier uses are checked; what speaks against it is kept and
     journaled, and refuses nothing. A photo from after the work is put beside one from before: the
-    one that is given, else the likeliest of the same case.
+    one that is given, else the likeliest of the same case. `after_end` is for looks at what was
+    closed (a revisit); everything else ends with the case.
     """
     _check_before(case, kind, before)
     proof = prove(file, case, kind) if file is not None and file.has_public_copy else Proof()
 
     def work_out(batch: Batch, picture: Desk) -> Row:
-        _refuse_ended(batch.seen.case, task)
+        _refuse_ended(batch.seen.case, task, after_end=after_end)
         own = own_task(batch.seen, picture.register.units) if task is None else None
         task_id = task.pk if task else own.id if own else None
         pair = before.pk if before else _likeliest(batch, kind, file, task_id)
@@ -76,8 +78,8 @@ def add_evidence(
     return Evidence(id=row.id, **row.values)
 
 
-def _refuse_ended(case: Case, task: Task | None) -> None:
-    if case.is_ended:
+def _refuse_ended(case: Case, task: Task | None, *, after_end: bool) -> None:
+    if case.is_ended and not after_end:
         raise Problem("case-ended", _("The case has ended; nothing can be added."))
     if task is not None and task.case_id != case.pk:
         raise Problem("task-missing", _("This task belongs to another case."), where=case.number)

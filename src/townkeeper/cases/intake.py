@@ -136,6 +136,7 @@ def _task_row(
         "performer": task.performer,
         "unit_id": performer.id if performer else None,
         "assignee_id": None,
+        "signed_at": None,
         "opened_at": now,
         "limit": ticking.limit,
         "extensions": [],

@@ -311,6 +311,9 @@ class Task(models.Model):
         db_index=False,
         related_name="tasks",
     )
+    """Who does it in person (`assigning`); nobody needs to sign before acting."""
+    signed_at = models.DateTimeField(null=True, blank=True)
+    """When the assignee signed for it; empty while it was only handed over."""
     opened_at = models.DateTimeField()
     limit = models.CharField(max_length=20, blank=True)
     extensions = models.JSONField(default=list, blank=True)

@@ -199,11 +199,11 @@ def make_page(
     if wish.tab == "mine":
         tasks = tasks_of(sight, wish, now)
         return _cut([Line(row[2], row[1], Key(row[0], row[1])) for row in
-                     _by_due(tasks, size + 1, after, "case")], size)  # fmt: skip
+                     by_due(tasks, size + 1, after, "case")], size)  # fmt: skip
     if wish.newest_first:
         rows = _newest(sight, wish, now=now, limit=size + 1, after=after)
     else:
-        rows = _by_due(cases_of(sight, wish, now), size + 1, after)
+        rows = by_due(cases_of(sight, wish, now), size + 1, after)
     return _cut([Line(row[1], None, Key(row[0], row[1])) for row in rows], size)
 
 
@@ -211,7 +211,7 @@ def _cut(lines: list[Line], size: int) -> Page:
     return Page(lines[:size], lines[size - 1].key if len(lines) > size else None)
 
 
-def _by_due(rows: Any, limit: int, after: Key | None, *more: str) -> list[Any]:  # noqa: ANN401
+def by_due(rows: Any, limit: int, after: Key | None, *more: str) -> list[Any]:  # noqa: ANN401
     """Return rows by due time; those without one come last, as a second question to the index.
 
     SQLite's index has them first, and would sort everything anew to put them last.

@@ -4,6 +4,8 @@ import hashlib
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,12 +41,23 @@ def path_of(sha256: str, *, public: bool = False, thumbnail: bool = False) -> Pa
     return Path(settings.HOME) / "files" / sha256[:2] / f"{sha256}{ending}"
 
 
-def store_photo(data: bytes, *, name: str, actor: str) -> StoredFile:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came beside a photo: a page that shrinks or takes pictures leaves no EXIF in them."""
+
+    taken_at: datetime | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+def store_photo(data: bytes, *, name: str, actor: str, said: Said | None = None) -> StoredFile:
     """Keep a photo, its public copy and its thumbnail; a Problem says why it cannot be taken.
 
     The same content again is the same file. The declared type and the name's ending are not
     believed; only the content counts. Earlier files that show the same picture are remembered
     (`Resemblance`). The costly part, decoding and comparing, happens before the transaction.
+    Time and position in the photo itself count before those `said` beside it; both are claims of
+    the sender's device.
     """
     _refuse_size(data, name)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -64,7 +77,7 @@ def store_photo(data: bytes, *, name: str, actor: str) -> StoredFile:
     alike = _alike(photo.fingerprint, path_of(sha256))
     try:
         with transaction.atomic():
-            return _stored(sha256, len(data), photo, alike, actor=actor)
+            return _stored(sha256, len(data), photo, alike, said or Said(), actor=actor)
     except IntegrityError:
         # the same picture was sent twice at the same moment, and the other one came first
         twin = StoredFile.objects.filter(sha256=sha256).first()
@@ -74,8 +87,9 @@ def store_photo(data: bytes, *, name: str, actor: str) -> StoredFile:
 
 
 def _stored(
-    sha256: str, size: int, photo: Copies, alike: list[Resemblance], *, actor: str
+    sha256: str, size: int, photo: Copies, alike: list[Resemblance], said: Said, *, actor: str
 ) -> StoredFile:
+    own = photo.seen if photo.seen.lon is not None else said
     stored = StoredFile.objects.create(
         sha256=sha256,
         media_type=photo.seen.media_type,
@@ -83,9 +97,9 @@ def _stored(
         width=photo.seen.width,
         height=photo.seen.height,
         has_public_copy=True,
-        taken_at=photo.seen.taken_at,
-        lon=photo.seen.lon,
-        lat=photo.seen.lat,
+        taken_at=photo.seen.taken_at or said.taken_at,
+        lon=own.lon,
+        lat=own.lat,
         fingerprint=photo.fingerprint,
         stored_at=timezone.now(),
     )

@@ -10,20 +10,23 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.accounts.models import User
 from townkeeper.cases.actions import Given, advance_case
 from townkeeper.cases.desk import desk
+from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.intake import Report, open_case
 from townkeeper.cases.models import Case, Evidence, Stage, Task
 from townkeeper.cases.standing import procedure_of
+from townkeeper.files.models import StoredFile
 from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.relapse._history import Line, append_entries
-from townkeeper.relapse.models import Recurrence, Revisit
+from townkeeper.relapse.models import Recurrence, Revisit, RevisitQuerySet
 from townkeeper.relapse.parties import acting_posts, is_party
 from townkeeper.relapse.recording import Pair, write_pairs
 from townkeeper.units.models import Place, Post
 
 CHANNEL = "revisit"
 REOPENING = "reopening"
+VISIT_PHOTO = "revisit-photo"
 NOTE_MAX = 2000
 
 
@@ -73,6 +76,43 @@ def record_revisit(visit: Revisit, finding: Finding, *, actor: User) -> Revisit:
         },
     )
     return visit
+
+
+def add_visit_photo(visit: Revisit, file: StoredFile, *, actor: User) -> Evidence:
+    """Keep a photo taken at a visit, before the visit is recorded: a refused form loses none.
+
+    Refused like the record itself: a visit made or moot, somebody of the unit whose work it was.
+    """
+    _check_visit(visit, visit.case)
+    _check_visitor(visit, visit.case, actor)
+    return add_evidence(visit.case, kind=VISIT_PHOTO, actor=actor, file=file, after_end=True)
+
+
+def visit_photos(visit: Revisit, actor: User) -> list[Evidence]:
+    """Return the photos that somebody took for a visit and that wait for its record."""
+    rows = Evidence.objects.filter(case=visit.case_id, kind=VISIT_PHOTO, actor=actor.username)
+    drawn = visit.draw.drawn_at
+    return list(rows.filter(added_at__gte=drawn).select_related("file").order_by("pk"))
+
+
+def refusal_of_visit(visit: Revisit, actor: User) -> Problem | None:
+    """Return why a person may not record a visit, or None."""
+    try:
+        _check_visit(visit, visit.case)
+        _check_visitor(visit, visit.case, actor)
+    except Problem as problem:
+        return problem
+    return None
+
+
+def waiting_for(posts: Iterable[Post]) -> RevisitQuerySet:
+    """Return the visits to be made by the holder of some posts: their role, in their units."""
+    mine = Q(pk__in=[])
+    for post in posts:
+        area = post.area
+        below = Q(unit__path__gte=area.path, unit__path__lt=area.path_end)
+        mine |= Q(performer=post.role.key) & (Q(unit=None) | Q(unit=post.unit_id) | below)
+    return Revisit.objects.waiting().filter(mine)
 
 
 def _check_visit(visit: Revisit, case: Case) -> None:

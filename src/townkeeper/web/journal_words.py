@@ -27,6 +27,9 @@ EVIDENCE: Mapping[str, str | Promise] = {
     "before-photo": gettext_lazy("photo before"),
     "after-photo": gettext_lazy("photo after"),
     "document": gettext_lazy("document"),
+    "site-photo": gettext_lazy("photo of the site"),
+    "check-photo": gettext_lazy("photo at the check"),
+    "revisit-photo": gettext_lazy("photo at the revisit"),
 }
 OUTCOMES: Mapping[str, str | Promise] = {
     "fixed": gettext_lazy("fixed"),
