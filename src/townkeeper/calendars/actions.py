@@ -183,23 +183,52 @@ def change_calendar(
     makeup_weekday: int | None = None,
     known_until: date | None = None,
     holidays: Holidays | None = None,
+    seen: int | None = None,
 ) -> CalendarVersion:
     """Make the next version: days added or replaced, days taken out, other hours.
 
     `holidays="cn"` also takes in what years the package knows beyond the calendar's own; `"none"`
     takes all statutory days out, for duty that no notice changes.
     What stays the same makes no new version. Due times keep the version they were counted with.
+    `seen` is the number of the version that the person was looking at; another since is told.
     """
     code = calendar if isinstance(calendar, str) else calendar.code
     row = Calendar.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise _missing(code)
     before = current_version(code)
+    if seen is not None and before.number != seen:
+        raise Problem(
+            "page-old",
+            _("Somebody else has changed this since the page was opened. Nothing was saved."),
+            hint=_("Open the page again, look at what changed, and enter your change once more."),
+        )
+    after = content_after(
+        before, days=days, without=without, hours=hours, time_zone=time_zone,
+        makeup_weekday=makeup_weekday, known_until=known_until, holidays=holidays,
+    )  # fmt: skip
+    if after.calendar().digest == before.digest:
+        return before
+    return _write(row, after, before=before, actor=actor, note=note)
+
+
+def content_after(
+    before: CalendarVersion,
+    *,
+    days: Iterable[DayEntry] = (),
+    without: Iterable[date] = (),
+    hours: WeeklyHours | None = None,
+    time_zone: str | None = None,
+    makeup_weekday: int | None = None,
+    known_until: date | None = None,
+    holidays: Holidays | None = None,
+) -> Content:
+    """Return what the version after such a change would say; nothing is written."""
     content = _with_holidays(content_of(before), holidays)
     gone = set(without)
     table = {on: entry for on, entry in content.days.items() if on not in gone}
     table |= {entry.date: entry for entry in days}
-    after = replace(
+    return replace(
         content,
         days=dict(sorted(table.items())),
         hours=hours or content.hours,
@@ -207,9 +236,6 @@ def change_calendar(
         known_until=known_until or content.known_until,
         makeup_weekday=content.makeup_weekday if makeup_weekday is None else makeup_weekday,
     )
-    if after.calendar().digest == before.digest:
-        return before
-    return _write(row, after, before=before, actor=actor, note=note)
 
 
 def _with_holidays(content: Content, holidays: Holidays | None) -> Content:
@@ -330,7 +356,20 @@ def import_holidays(
     only year by year: a notice for 2028 does not make an unannounced 2027 known.
     """
     notices = [notice for notice in read_notices(source) if notice.days]
-    content = content_of(current_version(code))
+    change = holiday_change(notices, current_version(code))
+    return change_calendar(code, actor=actor, note=note_of(notices), **change)
+
+
+def note_of(notices: Iterable[Notice]) -> str:
+    """Return what the version that takes in some notices is called."""
+    years = ", ".join(str(notice.year) for notice in notices)
+    return f"holidays of {years}" if years else ""
+
+
+def holiday_change(notices: Iterable[Notice], version: CalendarVersion) -> dict[str, Any]:
+    """Return what notices change, as arguments of `change_calendar` and `content_after`."""
+    notices = list(notices)
+    content = content_of(version)
     known_until = content.known_until
     entries: dict[date, DayEntry] = {}
     for notice in notices:
@@ -338,15 +377,11 @@ def import_holidays(
         if known_until is not None and notice.year == known_until.year + 1:
             known_until = date(notice.year, 12, 31)
     kept_local = {on for on, entry in content.days.items() if entry.is_local}
-    years = ", ".join(str(notice.year) for notice in notices)
-    return change_calendar(
-        code,
-        actor=actor,
-        note=f"holidays of {years}" if years else "",
-        days=[entry for on, entry in entries.items() if on not in kept_local],
-        without=_withdrawn(content.days, entries, notices),
-        known_until=known_until,
-    )
+    return {
+        "days": [entry for on, entry in entries.items() if on not in kept_local],
+        "without": _withdrawn(content.days, entries, notices),
+        "known_until": known_until,
+    }
 
 
 def _withdrawn(

@@ -120,12 +120,22 @@ def preview(
     limits: bool = False,
     everything: bool = False,
     version: CalendarVersion | None = None,
+    calendar: WorkCalendar | None = None,
+    picture: Desk | None = None,
+    categories: frozenset[int] | None = None,
 ) -> Recount:
     """Say what `recompute` would move; nothing is written.
 
-    `version` tries another version of the calendar than the one in force.
+    `version` tries another version of the calendar than the one in force, `calendar` one that is
+    not stored, `picture` other limits; `categories` looks at the cases of some kinds only.
     """
-    run = _Run(version or current_version(code), limits=limits, everything=everything, actor="")
+    run = _Run(
+        version or current_version(code),
+        limits=limits,
+        everything=everything,
+        actor="",
+        trial=Trial(calendar, picture, categories),
+    )
     return run.look()
 
 
@@ -137,6 +147,7 @@ def recompute(
     everything: bool = False,
     batch: int = BATCH,
     lanes: int = 1,
+    categories: frozenset[int] | None = None,
 ) -> Recount:
     """Count every open due time anew under the calendar in force, and write what moved.
 
@@ -144,9 +155,11 @@ def recompute(
     `everything` they are counted too, whatever was done to them.
     With `limits` also under the limits that categories and procedures have now: a case keeps the
     procedure it began with, but a step of the same name takes its present limit.
-    `lanes` connections work side by side (PostgreSQL only).
+    `lanes` connections work side by side (PostgreSQL only). `categories` takes these kinds only.
     """
-    run = _Run(current_version(code), limits=limits, everything=everything, actor=actor)
+    trial = Trial(categories=categories)
+    version = current_version(code)
+    run = _Run(version, limits=limits, everything=everything, actor=actor, trial=trial)
     return run.apply(batch, lanes if is_postgresql() else 1)
 
 
@@ -169,19 +182,40 @@ def follow_calendars(*, lanes: int = 1) -> Recount:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a recount looks at otherwise than at what is stored."""
+
+    calendar: WorkCalendar | None = None
+    """A calendar that is not a version yet."""
+    picture: Desk | None = None
+    """Limits that nobody has saved yet."""
+    categories: frozenset[int] | None = None
+    """Only cases of these kinds."""
+
+
 class _Run:
     """One recount under one version of a calendar."""
 
     def __init__(
-        self, version: CalendarVersion, *, limits: bool, everything: bool, actor: str
+        self,
+        version: CalendarVersion,
+        *,
+        limits: bool,
+        everything: bool,
+        actor: str,
+        trial: Trial | None = None,
     ) -> None:
         self.version, self.limits, self.actor = version, limits, actor
         self.everything = everything or limits
-        self.calendar: WorkCalendar = calendar_of(version.pk)
+        self.trial = trial or Trial()
+        self.calendar: WorkCalendar = self.trial.calendar or calendar_of(version.pk)
         self.found = Recount(version.calendar.code, version.number)
         self.now = clock.now().astimezone(UTC)
         self.days = Differences(self.calendar)
-        self.limit_for: LimitOf = _present_limits(desk()) if limits else _own_limit
+        self.limit_for: LimitOf = _own_limit
+        if limits:
+            self.limit_for = _present_limits(self.trial.picture or desk())
         self._numbers: dict[int, int] = dict(
             CalendarVersion.objects.filter(calendar=version.calendar).values_list("pk", "number")
         )
@@ -203,15 +237,23 @@ class _Run:
     def _chosen(self) -> list[int]:
         """Return the cases to count anew."""
         ids = open_cases()
+        if self.trial.categories is not None:
+            wanted = Case.objects.running().filter(category__in=self.trial.categories)
+            ids = sorted(set(ids) & set(wanted.values_list("pk", flat=True)))
         self.found.cases = len(ids)
-        return ids if self.everything else touched_cases(self._changes(), self.version.pk)
+        return ids if self.everything else touched_cases(self._changes(), self._present)
+
+    @property
+    def _present(self) -> int:
+        """Return the version that counts as the new one; none of those stored in a trial."""
+        return 0 if self.trial.calendar is not None else self.version.pk
 
     def _changes(self) -> Changes:
         """Say where each other version of the calendar counts differently from this one."""
         return {
             pk: changed_spans(calendar_of(pk), self.calendar)
             for pk in self._numbers
-            if pk != self.version.pk
+            if pk != self.version.pk or self.trial.calendar is not None
         }
 
     def _drain(self, parts: Iterator[Sequence[int]]) -> None:

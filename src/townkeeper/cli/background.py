@@ -29,6 +29,7 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "units": change_units,
         "alarms": ring,
         "clocks": recount,
+        "limits": recount_kinds,
         "merged": follow,
         "relapses": look_back,
         "revisits": draw,
@@ -79,6 +80,13 @@ def recount() -> str:
     from townkeeper.cases.recompute import follow_calendars  # noqa: PLC0415
 
     return _("%(n)d cases have another due time") % {"n": follow_calendars(lanes=LANES).moved}
+
+
+def recount_kinds() -> str:
+    """Count clocks anew where running cases follow another limit of their category."""
+    from townkeeper.cases.effects import recount_limits  # noqa: PLC0415
+
+    return _("%(n)d cases have another due time") % {"n": recount_limits().moved}
 
 
 def look_back() -> str:

@@ -48,6 +48,8 @@ class Category(models.Model):
     """Offered when a case is opened; the national list is longer than what one office uses."""
     sort_key = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=80, blank=True)
+    is_recount_due = models.BooleanField(default=False)
+    """Its limit was changed for running cases too, and their clocks are still to be counted."""
 
     class Meta:
         verbose_name_plural = "categories"
