@@ -239,6 +239,12 @@ class Case(models.Model):
                 name="cases_open_list",
             ),
             models.Index(fields=["opened_at"], name="cases_opened"),
+            models.Index(
+                # who waits to be called back: what was closed lately, the oldest first
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="cases_closed_at",
+            ),
             models.Index(fields=["unit", "opened_at"], name="cases_unit_opened"),
             models.Index(fields=["area", "opened_at"], name="cases_area_opened"),
             models.Index(fields=["category", "opened_at"], name="cases_category_opened"),
@@ -278,6 +284,12 @@ class Reporter(models.Model):
     name = models.CharField(max_length=80, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     is_anonymous = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            # the hotline desk asks for a caller's earlier cases while the caller speaks
+            models.Index(fields=["phone"], name="cases_reporter_phone"),
+        ]
 
     @override
     def __str__(self) -> str:

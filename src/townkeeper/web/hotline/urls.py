@@ -1,4 +1,4 @@
-"""The addresses of the hotline desk."""
+"""The addresses of the hotline desk, and of registering a case in the office."""
 
 from django.urls import URLPattern, URLResolver
 

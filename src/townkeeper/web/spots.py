@@ -1,0 +1,198 @@
+"""Where something is: key places, streets and addresses of past cases, and areas, as one list.
+
+A caller says "the market at Jiulong" or "86 Hongxing Road"; the operator types a few letters of
+it. What was chosen says the area (and so who answers); the words stay as they were typed.
+"""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from townkeeper.cases.desk import desk
+from townkeeper.cases.models import Case
+from townkeeper.cases.sight import Sight, seen_by
+from townkeeper.duties.register import UnitRow, register
+from townkeeper.kit import clock
+from townkeeper.web.options import Book as Options
+from townkeeper.web.options import Option, book_of, find_options, where_words
+
+LATEST: Final = 4_000
+"""Addresses are learnt from so many cases, the latest that the person sees."""
+DAYS: Final = 400
+KEPT_SECONDS: Final = 600.0
+AREA_KINDS: Final = frozenset({"county", "township", "village"})
+STREET: Final = re.compile(r"^(.{1,14}?(?:大道|胡同|路|街|巷|道|弄|里))(?=.)")
+MOST_OF_EACH: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that a case may be at."""
+
+    value: str
+    """`place:CODE`, `area:CODE`, `street:AREA`, `case:NUMBER` (whose point and area are taken)."""
+    label: str
+    note: str
+    reason: str = ""
+
+    def item(self) -> dict[str, Any]:
+        """Return it as the browser takes it."""
+        return {
+            "value": self.value,
+            "label": self.label,
+            "path": self.note,
+            "reason": self.reason,
+            "parent": "",
+            "more": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a chosen spot says of a new case."""
+
+    place: str | None = None
+    area: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+def find_spots(sight: Sight, typed: str, *, most: int) -> list[Spot]:
+    """Return the spots that fit what was typed: key places, streets, addresses, then areas."""
+    if not typed:
+        return []
+    past = _past(sight)
+    groups = (
+        _found(book_of("places"), typed, "place"),
+        _found(past.streets, typed, "street"),
+        _found(past.addresses, typed, "case"),
+        [spot for spot in _found(book_of("units"), typed, "area") if _is_area(spot.value)],
+    )
+    picked = [spot for group in groups for spot in group[:MOST_OF_EACH]]
+    return picked[:most]
+
+
+def _found(book: Options, typed: str, sort: str) -> list[Spot]:
+    spots = []
+    for option, reason in find_options(book, typed):
+        note = _street_words(option) if sort == "street" else where_words(book, option)
+        value = f"{sort}:{option.value}" if ":" not in option.value else option.value
+        spots.append(Spot(value, option.title, note, reason or _SORTS[sort]()))
+    return spots
+
+
+def _street_words(option: Option) -> str:
+    area = book_of("units").by_value.get(option.area)
+    cases = ngettext("%(n)d case", "%(n)d cases", option.cases) % {"n": option.cases}
+    return f"{area.title if area else _('several areas')} · {cases}"
+
+
+_SORTS = {
+    "place": lambda: _("key place"),
+    "street": lambda: _("street"),
+    "case": lambda: _("address of an earlier case"),
+    "area": lambda: _("area"),
+}
+
+
+def _is_area(value: str) -> bool:
+    row = register().unit_by_code.get(value.partition(":")[2])
+    return row is not None and row.kind in AREA_KINDS
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Streets and addresses of past cases."""
+
+    streets: Options
+    addresses: Options
+
+
+_lock = threading.Lock()
+_seen: dict[object, tuple[float, _Past]] = {}
+
+
+def _past(sight: Sight) -> _Past:
+    """Return what past cases teach, read again after ten minutes for each breadth of sight."""
+    key = "all" if sight.everything else sight.units
+    with _lock:
+        known = _seen.get(key)
+        if known is None or time.monotonic() - known[0] > KEPT_SECONDS:
+            known = (time.monotonic(), _learn(sight))
+            _seen[key] = known
+        return known[1]
+
+
+def forget_spots() -> None:
+    """Let the next search read past addresses anew."""
+    with _lock:
+        _seen.clear()
+
+
+def _learn(sight: Sight) -> _Past:
+    since = clock.now() - timedelta(days=DAYS)
+    cases = Case.objects.exclude(address="").filter(opened_at__gte=since)
+    rows = (
+        seen_by(cases, sight, "all")
+        .order_by("-opened_at")
+        .values_list("number", "address", "area_id")[:LATEST]
+    )
+    units = register().units
+    latest: dict[str, tuple[str, int | None]] = {}
+    streets: dict[str, Counter[int | None]] = {}
+    for number, address, area in rows:
+        latest.setdefault(address.strip(), (number, area))
+        street = STREET.match(address.strip())
+        if street:
+            streets.setdefault(street[1], Counter())[area] += 1
+    addresses = (
+        Option(f"case:{number}", address, area=units[area].code if area in units else "")
+        for address, (number, area) in latest.items()
+    )
+    return _Past(Options(tuple(_street_options(streets))), Options(tuple(addresses)))
+
+
+def _street_options(streets: dict[str, Counter[int | None]]) -> Iterable[Option]:
+    """Yield each street; its area is taken along only where all of its cases lie in one."""
+    units = register().units
+    for street, areas in streets.items():
+        first = next(iter(areas))
+        area = units[first].code if len(areas) == 1 and first in units else ""
+        yield Option(f"street:{area}:{street}", street, area=area, cases=areas.total())
+
+
+def where_of(key: str, cases: Any) -> Where:  # noqa: ANN401 - the cases that the person sees
+    """Return what a chosen spot stands for; one that is gone or not to be seen says nothing."""
+    sort, _colon, value = key.partition(":")
+    if sort == "place" and value in desk().places:
+        return Where(place=value)
+    if sort in {"area", "street"}:
+        code = value.partition(":")[0]
+        return Where(area=code) if code in register().unit_by_code else Where()
+    if sort == "case":
+        row = cases.filter(number=value).values_list("area__code", "lon", "lat").first()
+        return Where(area=row[0], lon=row[1], lat=row[2]) if row else Where()
+    return Where()
+
+
+def area_in_words(text: str) -> UnitRow | None:
+    """Return the smallest area whose name stands in a text, if it is only one."""
+    on = clock.today()
+    found = [
+        unit
+        for unit in register().units.values()
+        if unit.kind in AREA_KINDS and unit.level and unit.exists(on) and unit.name in text
+    ]
+    if not found:
+        return None
+    deepest = max(unit.level for unit in found)
+    smallest = [unit for unit in found if unit.level == deepest]
+    return smallest[0] if len(smallest) == 1 else None
