@@ -56,6 +56,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
     stages = count_stages(sight, wish, now=now) if listing.tab == "open" and not wish.q else {}
     context = {
         "listing": listing,
+        "page_url": Listing().url(),
         "search_text": listing.q,
         "kpis": make_kpis(listing, counts),
         "tabs": make_tabs(listing, counts),

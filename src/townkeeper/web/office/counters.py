@@ -28,6 +28,7 @@ from townkeeper.web.office.listing import Listing
 from townkeeper.web.stages import channel_words, look_of
 
 COUNT_UP_TO = 10_000
+LIST = "office:cases"
 AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
 
@@ -39,7 +40,9 @@ def count_all(sight: Sight, now: datetime) -> dict[str, int]:
     return figures
 
 
-def make_kpis(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
+def make_kpis(
+    listing: Listing, counts: dict[str, int], *, page: str = LIST
+) -> list[dict[str, Any]]:
     """Return the counters; the one whose condition is in force is marked."""
     wanted: list[tuple[str, str, str, str, dict[str, str]]] = [
         ("today", _("New today"), "inbox", "", {"tab": "all", "opened": "today"}),
@@ -62,14 +65,16 @@ def make_kpis(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
                 "icon": icon,
                 "kind": kind,
                 "count": counts[key],
-                "href": Listing().url() if current else target.url(),
+                "href": Listing().url(page) if current else target.url(page),
                 "current": current,
             }
         )
     return kpis
 
 
-def make_tabs(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
+def make_tabs(
+    listing: Listing, counts: dict[str, int], *, page: str = LIST
+) -> list[dict[str, Any]]:
     """Return the saved views; other filters stay when one changes the tab."""
     labels = [
         ("mine", _("Waiting for me"), counts["mine"]),
@@ -81,7 +86,7 @@ def make_tabs(listing: Listing, counts: dict[str, int]) -> list[dict[str, Any]]:
         {
             "label": label,
             "count": count,
-            "href": listing.url(tab=key, sort=""),
+            "href": listing.url(page, tab=key, sort=""),
             "current": listing.tab == key,
         }
         for key, label, count in labels

@@ -8,7 +8,7 @@ from townkeeper.cases.points import MOST, as_geojson, parse_box, points_in
 from townkeeper.cases.search.find import find_newest
 from townkeeper.cases.search.words import parse_query
 from townkeeper.cases.sight import sight_of
-from townkeeper.cases.worklist import cases_of
+from townkeeper.cases.worklist import cases_of, tasks_of
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.web.access import signed_in
@@ -30,6 +30,8 @@ def case_points(request: HttpRequest) -> HttpResponse:
         return HttpResponse(msgspec.json.encode(data), content_type="application/json", status=400)
     sight, wish = sight_of(request.user, now), listing.wish
     cases = cases_of(sight, wish, now, of_few=bool(wish.q))
+    if listing.tab == "mine":
+        cases = cases.filter(pk__in=tasks_of(sight, wish, now).values("case"))
     if listing.q:
         found = find_newest(parse_query(listing.q), cases, limit=MOST)
         cases = cases.filter(pk__in=found.ids)

@@ -81,22 +81,4 @@
   /* after a failed form, start reading at the summary */
   const summary = one('.errsum');
   if (summary) summary.focus();
-
-  /* a place on the map, where a page has one */
-  const draw = element => {
-    const lat = Number(element.dataset.lat), lon = Number(element.dataset.lon);
-    const map = L.map(element, {attributionControl: false, zoomControl: false, scrollWheelZoom: false, dragging: false, keyboard: false, zoomSnap: .1});
-    const style = getComputedStyle(document.documentElement);
-    const colour = name => style.getPropertyValue(name).trim();
-    const pin = L.divIcon({className: '', html: '<div class="pin"></div>', iconSize: [26, 26], iconAnchor: [13, 30]});
-    const outline = element.dataset.outline && document.getElementById(element.dataset.outline);
-    map.setView([lat, lon], 14);
-    if (outline) {
-      const area = L.geoJSON(JSON.parse(outline.textContent), {interactive: false, style: {color: colour('--surface'), weight: 2, fillColor: colour('--brand-200'), fillOpacity: 1}}).addTo(map);
-      map.fitBounds(area.getBounds().pad(.12));
-    }
-    L.marker([lat, lon], {icon: pin, interactive: false, keyboard: false}).addTo(map);
-    L.control.scale({imperial: false}).addTo(map);
-  };
-  if (window.L) all('.map[data-lat]').forEach(draw);
 })();
