@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -16,6 +17,9 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_demo = models.BooleanField(default=False)
     """Made for a demonstration; refused outside `townkeeper demo`."""
+
+    held_posts: tuple[date, tuple[Any, ...]] | None = None
+    """The posts of a day, where whoever answers a request has read them for all of it."""
 
     @override
     def __str__(self) -> str:
@@ -46,3 +50,25 @@ class Token(models.Model):
         secret = "tk_" + secrets.token_urlsafe(32)
         cls.objects.create(user=user, label=label, digest=cls.hash_of(secret))
         return secret
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to find it again: its page and what narrows it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=40)
+    """URL name of the list, such as `office:cases`."""
+    name = models.CharField(_("name"), max_length=40)
+    query = models.CharField(max_length=600, blank=True)
+    """The query string of its address."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "page", "name"], name="accounts_view_name"),
+        ]
+        ordering: ClassVar = ["pk"]
+
+    @override
+    def __str__(self) -> str:
+        return self.name

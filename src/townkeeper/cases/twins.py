@@ -7,7 +7,7 @@ not: their main case stands for them.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -145,6 +145,52 @@ def find_twins(
         if value >= least:
             twins.append(Twin(case, value, facts))
     return sorted(twins, key=lambda twin: (-twin.score, -twin.case.pk))[:limit]
+
+
+def twins_among(cases: Sequence[Case], *, least: float = LEAST) -> list[tuple[Case, Twin]]:
+    """Return which of some cases look like an earlier one of them, the likeliest first.
+
+    For a desk that looks through the running cases: they are compared in memory, so that it costs
+    no question per case; each is put to its likeliest earlier one only. `cases` should be a few
+    hundred with all their columns.
+    """
+    picture = desk()
+    vectors = _vocabulary()
+    known = sorted(cases, key=lambda case: (case.opened_at, case.pk))
+    looked = {case.pk: _looked(case, picture) for case in known}
+    words = {case.pk: vectors.vector(looked[case.pk].words) for case in known}
+    metres = {pk: _metres(pk, picture.register) for pk in {case.category_id for case in known}}
+    found: list[tuple[Case, Twin]] = []
+    for place, case in enumerate(known):
+        here, reach = looked[case.pk], Reach(metres[case.category_id], DAYS)
+        best: Twin | None = None
+        for other in known[:place]:
+            if not _near(here, looked[other.pk], reach):
+                continue
+            facts = _compare(here, other, picture.register, words[case.pk])
+            if not facts.is_same_spot and (facts.metres is None or facts.metres > reach.metres):
+                continue
+            value = score(facts, reach)
+            if value >= max(least, best.score if best else 0.0):
+                best = Twin(other, value, facts)
+        if best is not None:
+            found.append((case, best))
+    return sorted(found, key=lambda pair: (-pair[1].score, -pair[0].pk))
+
+
+def _near(here: _Looked, there: _Looked, reach: Reach) -> bool:
+    """Tell quickly whether two may be at the same place at all; degrees, before any metre."""
+    if here.at - there.at > timedelta(days=reach.days):
+        return False
+    if here.place is not None and here.place == there.place:
+        return True
+    if here.address and here.address == there.address:
+        return True
+    if here.point is None or there.point is None:
+        return False
+    span = box_around(*here.point, reach.metres)
+    lon, lat = there.point
+    return span.south <= lat <= span.north and span.west <= lon <= span.east
 
 
 def _looked(of: Report | Case, picture: Desk) -> _Looked:
