@@ -22,6 +22,7 @@ ROLES = (
 TABLE = """
 step        action      operator dispatcher on-duty   elsewhere verifier arbiter supervisor leader
 intake      file        yes      -          -         -         -        -       -          -
+intake      answer_now  +answer  -          -         -         -        -       -          -
 intake      refuse      +reason  -          -         -         -        -       -          -
 filed       dispatch    -        yes        -         -         -        -       -          -
 filed       send_back   -        +reason    -         -         -        -       -          -

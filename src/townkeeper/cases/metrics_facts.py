@@ -18,8 +18,8 @@ from townkeeper.analytics.engine import table as _table
 
 SELF_FOUND = ("self-check", "patrol", "staff")
 """Channels of reports that the office or the unit made itself, without a citizen."""
-FIXED = ("", "fixed")
-"""Outcomes of a closed case that say the matter was put right."""
+FIXED = ("", "fixed", "answered")
+"""Outcomes of a closed case that say the matter was put right, or was a question and answered."""
 EVERYBODY = "*"
 """The subject of figures over all units together."""
 

@@ -32,6 +32,8 @@ INSTALLED_APPS = [
     "townkeeper.relapse",
     "townkeeper.campaigns",
     "townkeeper.suggestions",
+    "townkeeper.knowledge",
+    "townkeeper.calls",
     "townkeeper.supervision",
     "townkeeper.assessment",
     "townkeeper.publication",
@@ -93,6 +95,7 @@ STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 FONT_DIR = os.environ.get("TOWNKEEPER_FONT_DIR", "")
 UPLOAD_LIMIT_MB = number("TOWNKEEPER_UPLOAD_LIMIT_MB", 20)
+IMPORT_LIMIT_MB = number("TOWNKEEPER_IMPORT_LIMIT_MB", 200)
 PHOTO_METRES = number("TOWNKEEPER_PHOTO_METRES", 100)
 PHOTO_DAYS = number("TOWNKEEPER_PHOTO_DAYS", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

@@ -16,9 +16,9 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from townkeeper.calls.callers import latest_addresses
 from townkeeper.cases.desk import desk
-from townkeeper.cases.models import Case
-from townkeeper.cases.sight import Sight, seen_by
+from townkeeper.cases.sight import Sight
 from townkeeper.duties.register import UnitRow, register
 from townkeeper.kit import clock
 from townkeeper.web.options import Book as Options
@@ -139,12 +139,7 @@ def forget_spots() -> None:
 
 def _learn(sight: Sight) -> _Past:
     since = clock.now() - timedelta(days=DAYS)
-    cases = Case.objects.exclude(address="").filter(opened_at__gte=since)
-    rows = (
-        seen_by(cases, sight, "all")
-        .order_by("-opened_at")
-        .values_list("number", "address", "area_id")[:LATEST]
-    )
+    rows = latest_addresses(sight, since=since, most=LATEST)
     units = register().units
     latest: dict[str, tuple[str, int | None]] = {}
     streets: dict[str, Counter[int | None]] = {}

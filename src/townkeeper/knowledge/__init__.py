@@ -1,0 +1,1 @@
+"""What the office tells people by heart: answers to read aloud, and phrases to write down."""

@@ -1,0 +1,10 @@
+"""The Django app `knowledge`."""
+
+from django.apps import AppConfig
+
+
+class KnowledgeConfig(AppConfig):
+    """Registers the app."""
+
+    name = "townkeeper.knowledge"
+    label = "knowledge"
