@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.models import CalendarVersion
-from townkeeper.cases.records import Alarm, Handover, Judgement, Merge
+from townkeeper.cases.records import Alarm, Handover, Judgement, Merge, NoticeMark
 from townkeeper.cases.running import IsRunning
 from townkeeper.duties.models import Category
 from townkeeper.files.models import StoredFile
@@ -34,6 +34,7 @@ __all__ = [
     "Handover",
     "Judgement",
     "Merge",
+    "NoticeMark",
     "Origin",
     "Pause",
     "ProcedureVersion",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +80,22 @@ class Alarm(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id} {self.rule}"
+
+
+class NoticeMark(models.Model):
+    """Which alarms a person has read: all up to one, and a few after it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_mark"
+    )
+    until = models.BigIntegerField(default=0)
+    """The alarm up to which everything counts as read."""
+    read = models.JSONField(default=list)
+    """Ids of single alarms after that one."""
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.until}"
 
 
 class Judgement(models.Model):

@@ -183,7 +183,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         entries = [each for each in shown if each["href"]]
         if entries:
             groups.append({"title": title, "items_list": entries})
+    _keep_nearest([entry for group in groups for entry in group["items_list"]])
     return groups
+
+
+def _keep_nearest(entries: list[dict[str, Any]]) -> None:
+    """Mark only the longest address that leads here: one page may lie below another."""
+    here = [entry for entry in entries if entry["current"]]
+    for entry in here:
+        entry["current"] = len(entry["href"]) == max(len(each["href"]) for each in here)
 
 
 def phone_bar(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

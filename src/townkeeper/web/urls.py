@@ -15,7 +15,7 @@ urlpatterns = [
     path("office/", include("townkeeper.web.hotline.urls")),
     path("office/dispatch/", include("townkeeper.web.dispatch.urls")),
     path("office/field/", include("townkeeper.web.field.urls")),
-    path("office/supervision/", include("townkeeper.web.board.urls")),
+    path("office/", include("townkeeper.web.board.urls")),
     path("office/orders/", include("townkeeper.web.orders.urls")),
     path("office/brief/", include("townkeeper.web.leader.urls")),
     path("office/administration/", include("townkeeper.web.administration.urls")),

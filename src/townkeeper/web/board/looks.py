@@ -1,0 +1,133 @@
+"""Who looked at personal data: reporters shown in full, originals of photos; newest first."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from townkeeper.cases.models import Case
+from townkeeper.cases.privacy import Look, lookers, looks
+from townkeeper.units.permissions import Permission
+from townkeeper.web.access import needs
+from townkeeper.web.board.lists import (
+    PAGE,
+    Cell,
+    Empty,
+    Listed,
+    Pick,
+    Row,
+    Typed,
+    chosen,
+    number_in,
+    send_list,
+    words_in,
+)
+from townkeeper.web.look_words import KINDS
+from townkeeper.web.wording import full_time
+
+BATCH = 1000
+
+
+@needs(Permission.JOURNAL_LOOK_VIEW)
+@require_safe
+def look_list(request: HttpRequest) -> HttpResponseBase:
+    """List the looks; who reads this list is no look, it names no reporter."""
+    kinds = list(KINDS.items())
+    act = chosen(request, "act", kinds)
+    who, number = words_in(request, "who"), words_in(request, "case")
+    since, until = day_in(request, "since"), day_in(request, "until")
+    wanted = {
+        "who": who,
+        "act": act,
+        "number": number,
+        "since": start_of(since),
+        "until": start_of(until, days=1),
+    }
+    after = number_in(request.GET.get("after", ""))
+    found = looks(**wanted, before=after, most=PAGE + 1)  # type: ignore[arg-type]
+    shown = found[:PAGE]
+
+    def every() -> Iterator[Row]:
+        before = None
+        while batch := looks(**wanted, before=before, most=BATCH):  # type: ignore[arg-type]
+            yield from _rows(batch, request)
+            before = batch[-1].pk
+
+    return send_list(
+        request,
+        Listed(
+            stem="looks",
+            title=_("Who looked at personal data"),
+            lead=_(
+                "Each time a person was shown a reporter's name and number, or the original of a"
+                " photo, with the reason that was given. Anonymous reporters are shown to nobody."
+            ),
+            heads=[
+                (_("When"), "nw"),
+                (_("Who"), ""),
+                (_("What"), ""),
+                (_("Case"), "nw"),
+                (_("Reason"), ""),
+            ],
+            rows=list(_rows(shown, request)),
+            every=every,
+            picks=[Pick("act", _("What"), act, kinds)],
+            typed=[
+                Typed("who", _("Name for signing in"), who),
+                Typed("case", _("Number of the case"), number),
+                Typed("since", _("From day"), f"{since:%F}" if since else "", "date"),
+                Typed("until", _("To day"), f"{until:%F}" if until else "", "date"),
+            ],
+            following=str(shown[-1].pk) if len(found) > PAGE else "",
+            empty=Empty(
+                _("Nobody has looked"),
+                _("A look appears here as soon as somebody asks for a reporter in full."),
+                "eye-off",
+            ),
+        ),
+    )
+
+
+def _rows(found: Iterable[Look], request: HttpRequest) -> Iterator[Row]:
+    found = list(found)
+    names = lookers(found)
+    numbers = {look.number for look in found}
+    seen = set(
+        Case.objects.visible_to(request.user)
+        .filter(number__in=numbers)
+        .values_list("number", flat=True)
+    )
+    for look in found:
+        yield [
+            Cell(full_time(look.at)),
+            Cell(names.get(look.who, look.who), small=look.who),
+            Cell(KINDS.get(look.act, look.act)),
+            Cell(
+                look.number,
+                reverse("office:case", args=[look.number]) if look.number in seen else "",
+            ),
+            Cell(look.reason or "–", css="wide2"),
+        ]
+
+
+def _case_url(number: str) -> str:
+    return reverse("office:case", args=[number])
+
+
+def day_in(request: HttpRequest, name: str) -> date | None:
+    """Return a day that an address names; none where it names no day."""
+    try:
+        return date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return None
+
+
+def start_of(day: date | None, *, days: int = 0) -> datetime | None:
+    """Return midnight of a day of the site, some days later."""
+    if day is None or not date.min + timedelta(days=2) < day < date.max - timedelta(days=2):
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=days), time()))
