@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

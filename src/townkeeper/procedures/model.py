@@ -181,6 +181,11 @@ class Procedure:
     ladder: tuple[Rung, ...] = ()
     """Escalation of every clock whose step has no ladder of its own."""
 
+    def action_named(self, name: str) -> "Action | None":
+        """Return an action by its name, whichever step has it; one with a title before others."""
+        found = [step.actions[name] for step in self.steps.values() if name in step.actions]
+        return next((action for action in found if action.title), next(iter(found), None))
+
 
 @dataclass(frozen=True, slots=True)
 class TaskState:

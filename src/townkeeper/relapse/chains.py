@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -73,11 +74,14 @@ class Chain:
 
 def chain_of(case: Case) -> Chain:
     """Return the chain that a case is in; a case that never came back is a chain of its own."""
-    own = Recurrence.objects.standing().filter(case=case).first()
-    first = own.first_id if own else case.pk
+    standing = Recurrence.objects.standing()
+    known = standing.filter(Q(case=case) | Q(first=case)).values_list("case_id", "first_id")
+    firsts = dict(known)
+    if not firsts:
+        return Chain((_link(case, 1, None),), case.number)
+    first = firsts.get(case.pk, case.pk)
     rows = (
-        Recurrence.objects.standing()
-        .filter(first=first)
+        standing.filter(first=first)
         .select_related("case__unit", "unit", "former")
         .order_by("case__opened_at", "case_id")
         .defer("unit__outline", "case__unit__outline", "case__text", "former__text")

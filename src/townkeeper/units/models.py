@@ -237,6 +237,8 @@ def posts_of(user: User | AnonymousUser, on: date) -> list[Post]:
     """Return the posts a person holds on a day, with role and units loaded."""
     if not user.is_authenticated or not user.is_active:
         return []
+    if user.held_posts is not None and user.held_posts[0] == on:
+        return list(user.held_posts[1])
     return list(
         Post.objects.filter(
             Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), user_id=user.pk

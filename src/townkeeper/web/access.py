@@ -25,8 +25,13 @@ def posts_for(request: HttpRequest) -> list[Post]:
     """Return the posts that the person who asks holds today; read once for a request."""
     found: list[Post] | None = getattr(request, POSTS, None)
     if found is None:
-        found = posts_of(request.user, clock.today())
+        user, today = request.user, clock.today()
+        if user.is_authenticated:
+            user.held_posts = None
+        found = posts_of(user, today)
         setattr(request, POSTS, found)
+        if user.is_authenticated:
+            user.held_posts = (today, tuple(found))
     return found
 
 

@@ -9,9 +9,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
 
 from townkeeper.kit import clock
-from townkeeper.units.models import Unit
 from townkeeper.web.access import posts_for
 from townkeeper.web.navigation import navigation, phone_bar
+from townkeeper.web.registers import registers
 from townkeeper.web.wording import script_words
 
 HTML_LANG = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def site_name() -> str:
     """Return the name of the place: that of the topmost unit."""
-    top = Unit.objects.filter(parent=None).defer("outline").order_by("path").first()
+    top = registers().top
     return top.title if top else ""
 
 

@@ -34,6 +34,7 @@ EVIDENCE: Mapping[str, str | Promise] = {
 OUTCOMES: Mapping[str, str | Promise] = {
     "fixed": gettext_lazy("fixed"),
     "partly": gettext_lazy("partly fixed"),
+    "answered": gettext_lazy("answered at once"),
     "not-ours": gettext_lazy("not ours to fix"),
     "unsolvable": gettext_lazy("cannot be fixed"),
     "refused": gettext_lazy("not accepted"),
@@ -66,9 +67,9 @@ class Names:
 
     def action(self, name: str) -> str:
         """Return an action's title in the procedure, or its name."""
-        for step in self.procedure.steps.values() if self.procedure else ():
-            if name in step.actions and step.actions[name].title:
-                return say(step.actions[name].title)
+        found = self.procedure.action_named(name) if self.procedure else None
+        if found and found.title:
+            return say(found.title)
         return name.replace("_", " ").replace("-", " ")
 
 

@@ -126,8 +126,7 @@ class DecisionForm(forms.Form):
     ) -> None:
         super().__init__(data, prefix=f"ask-{ask.pk}", initial=initial)
         self.ask = ask
-        actions = [step.actions.get(ask.action) for step in procedure.steps.values()]
-        action = next((each for each in actions if each is not None), None)
+        action = procedure.action_named(ask.action)
         target = procedure.steps.get(action.to or "") if action else None
         if ask.effect != "dispute":
             del self.fields["unit"]
@@ -174,11 +173,6 @@ def moves_of(
             form = ActForm(initial=start, action=action, procedure=procedure)
         found.append(Move(action, title, problem, form))
     return found
-
-
-def open_asks(case: Case) -> list[Ask]:
-    """Return what waits for a decision."""
-    return list(case.asks.filter(decided_at=None).select_related("other").defer("other__outline"))
 
 
 def decisions_for(

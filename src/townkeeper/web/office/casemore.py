@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from townkeeper.accounts.models import User
 from townkeeper.cases.disputes import Precedent, precedents_of
 from townkeeper.cases.evidence import FINDINGS, Pair, pairs_of
+from townkeeper.cases.merging import merged_into
 from townkeeper.cases.models import Ask, Case, Evidence, Merge, Stage
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
 from townkeeper.relapse.chains import Chain, chain_of, why_words
 from townkeeper.relapse.models import Revisit
 from townkeeper.web.office.rows import procedure_of
+from townkeeper.web.registers import Registers
 
 DISPUTE = "dispute"
 
@@ -38,14 +40,14 @@ class Shot:
     """What speaks against it, in words."""
 
 
-def what_hangs_on(case: Case, user: User) -> dict[str, Any]:
+def what_hangs_on(case: Case, user: User, asks: list[Ask]) -> dict[str, Any]:
     """Gather everything beside the steps; parts that are empty are not shown."""
     chain = chain_of(case)
     procedure = procedure_of(case)
     was_closed = case.closed_at is not None or bool(case.counts.get("closings"))
     return {
-        "asks": [_ask_row(ask, procedure) for ask in _asks(case)],
-        "precedents": _precedents(case),
+        "asks": [_ask_row(ask, procedure) for ask in asks],
+        "precedents": _precedents(case, asks),
         "main": case.main,
         "merged": _merged(case, user),
         "chain": _chain_rows(chain) if len(chain.links) > 1 else [],
@@ -56,16 +58,19 @@ def what_hangs_on(case: Case, user: User) -> dict[str, Any]:
     }
 
 
-def _asks(case: Case) -> list[Ask]:
-    related = ("unit", "other", "ruled")
-    rows = case.asks.select_related(*related).order_by("-asked_at", "-pk")
-    return list(rows.defer(*(f"{name}__outline" for name in related)))
+def asks_of(case: Case, known: Registers) -> list[Ask]:
+    """Return all that was ever asked for on a case, newest first, with the units it names."""
+    asks = list(case.asks.order_by("-asked_at", "-pk"))
+    for ask in asks:
+        for name, pk in (("unit", ask.unit_id), ("other", ask.other_id), ("ruled", ask.ruled_id)):
+            if pk in known.units:
+                setattr(ask, name, known.units[pk])
+    return asks
 
 
 def _ask_row(ask: Ask, procedure: Procedure) -> AskRow:
-    titles = (step.actions[ask.action].title for step in procedure.steps.values()
-              if ask.action in step.actions)  # fmt: skip
-    title = say(next(titles, {})) or ask.action.replace("_", " ")
+    action = procedure.action_named(ask.action)
+    title = say(action.title if action else {}) or ask.action.replace("_", " ")
     if ask.decided_at is None:
         return AskRow(ask, title, "waiting", _("waits for a decision"))
     if ask.is_accepted is None:
@@ -75,9 +80,9 @@ def _ask_row(ask: Ask, procedure: Procedure) -> AskRow:
     return AskRow(ask, title, "refused", _("refused"))
 
 
-def _precedents(case: Case) -> list[Precedent]:
+def _precedents(case: Case, asks: list[Ask]) -> list[Precedent]:
     """Return earlier rulings where somebody decides or dispatches: they help nobody else."""
-    waiting = case.asks.filter(effect=DISPUTE, decided_at=None).exists()
+    waiting = any(ask.effect == DISPUTE and ask.decided_at is None for ask in asks)
     return precedents_of(case, limit=3) if waiting or case.stage == Stage.DISPATCH else []
 
 
@@ -85,9 +90,8 @@ def _merged(case: Case, user: User) -> list[Merge]:
     """Return the cases that follow this one, as far as the person may see them."""
     if not case.counts.get("merged"):
         return []
-    seen = Case.objects.visible_to(user).filter(main=case)
-    rows = Merge.objects.filter(main=case, undone_at=None, case__in=seen)
-    return list(rows.select_related("case").order_by("pk"))
+    seen = set(Case.objects.visible_to(user).filter(main=case).values_list("pk", flat=True))
+    return [merge for merge in merged_into(case) if merge.case_id in seen]
 
 
 def _chain_rows(chain: Chain) -> list[dict[str, Any]]:

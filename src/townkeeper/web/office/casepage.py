@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
+from townkeeper.cases.models import Ask, Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
 from townkeeper.cases.running import Before, Beyond
-from townkeeper.duties.models import Category
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Action
-from townkeeper.units.models import Post, Role, Unit
+from townkeeper.units.models import Post, Unit
 from townkeeper.web.access import signed_in
 from townkeeper.web.journal_words import (
     EVIDENCE,
@@ -34,13 +33,13 @@ from townkeeper.web.office.actforms import (
     StatementForm,
     decisions_for,
     moves_of,
-    open_asks,
     statements_for,
 )
-from townkeeper.web.office.casemore import what_hangs_on
+from townkeeper.web.office.casemore import asks_of, what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
 from townkeeper.web.office.progress import make_progress
 from townkeeper.web.office.rows import case_clock, procedure_of, step_title
+from townkeeper.web.registers import Registers, registers
 from townkeeper.web.wording import Clock
 
 AskForm = DecisionForm | StatementForm
@@ -74,16 +73,20 @@ def show_case(
     case = _loaded(visible).filter(number=number).first()
     if case is None or not isinstance(request.user, User):
         raise Http404
-    asks, user = open_asks(case), request.user
-    context = _context(case, visible) | {
-        "moves": make_moves(case, user, posted),
-        "decisions": _refilled([*decisions_for(case, asks, user, procedure_of(case))], decided),
-        "statements": _refilled([*statements_for(case, asks, user)], stated),
-        "more": what_hangs_on(case, request.user),
+    known, user = registers(), request.user
+    known.name([case])
+    known.name_tasks(case.tasks.all())
+    asks = asks_of(case, known)
+    waiting = sorted((ask for ask in asks if ask.decided_at is None), key=lambda ask: ask.pk)
+    context = _context(case, visible, waiting, known) | {
+        "moves": make_moves(case, user, known, posted),
+        "decisions": _refilled([*decisions_for(case, waiting, user, procedure_of(case))], decided),
+        "statements": _refilled([*statements_for(case, waiting, user)], stated),
+        "more": what_hangs_on(case, user, asks),
     }
     context["names_units"] = bool(context["decisions"]) or context["moves"].get("has_units")
     if context["names_units"]:
-        context["known_units"] = _known_units()
+        context["known_units"] = _known_units(known)
     return render(request, "office/case.html", context, status=status)
 
 
@@ -94,16 +97,19 @@ def _refilled(forms: list[AskForm], posted: AskForm | None) -> list[AskForm]:
     return [posted, *[form for form in forms if form.ask.pk != posted.ask.pk]]
 
 
-def _known_units() -> list[tuple[str, str]]:
+def _known_units(known: Registers) -> list[tuple[str, str]]:
     """Return codes and names of the units that can be named; villages lead nothing themselves."""
-    units = Unit.objects.existing(clock.today()).exclude(kind=Unit.Kind.VILLAGE).defer("outline")
-    return [(unit.code, unit.title) for unit in units.order_by("sort_key")]
+    units = known.existing(clock.today())
+    shown = [unit for unit in units if unit.kind != Unit.Kind.VILLAGE]
+    return [(unit.code, unit.title) for unit in sorted(shown, key=lambda unit: unit.sort_key)]
 
 
-def _context(case: Case, visible: CaseQuerySet) -> dict[str, Any]:
+def _context(
+    case: Case, visible: CaseQuerySet, waiting: list[Ask], known: Registers
+) -> dict[str, Any]:
     tasks = list(case.tasks.all())
     entries = list(Entry.objects.filter(subject=case.subject).order_by("-seq"))
-    names = names_for(case, entries)
+    names = names_for(case, entries, known)
     previous, following = neighbours(visible, case)
     return {
         "case": case,
@@ -112,7 +118,7 @@ def _context(case: Case, visible: CaseQuerySet) -> dict[str, Any]:
         "progress": make_progress(procedure_of(case), case, tasks),
         "procedure_title": say(case.procedure.titles) or case.procedure.key,
         "limit": case_clock(case),
-        "panel": make_panel(case, tasks, clock.now()),
+        "panel": make_panel(case, tasks, waiting, known.role_titles(), clock.now()),
         "units": task_rows(case, tasks),
         "owner_why": _owner_why(entries, names),
         "timeline": [tell(entry, names) for entry in entries],
@@ -137,38 +143,32 @@ def where_is(case: Case) -> str:
 
 def _loaded(cases: CaseQuerySet) -> CaseQuerySet:
     """Load a case with all that its page shows, in a fixed number of queries."""
-    tasks = Task.objects.select_related("unit", "assignee", "calendar__calendar").order_by("pk")
+    tasks = Task.objects.select_related("assignee").order_by("pk")
     evidence = Evidence.objects.select_related("file").order_by("pk")
-    return (
-        cases.select_related("procedure", "category", "area", "unit", "place", "reporter", "main")
-        .defer("procedure__definition", "area__outline", "unit__outline")
-        .prefetch_related(
-            Prefetch("tasks", tasks),
-            Prefetch("tasks__pauses", Pause.objects.order_by("since")),
-            Prefetch("evidence", evidence),
-        )
+    return cases.select_related("place", "reporter", "main").prefetch_related(
+        Prefetch("tasks", tasks),
+        Prefetch("tasks__pauses", Pause.objects.order_by("since")),
+        Prefetch("evidence", evidence),
     )
 
 
-def names_for(case: Case, entries: list[Entry]) -> Names:
+def names_for(case: Case, entries: list[Entry], known: Registers | None = None) -> Names:
     """Look up the units, categories and people that the timeline mentions."""
+    known = known or registers()
     codes, keys = codes_in(entries)
-    units = Unit.objects.filter(code__in=codes).only("code", "name", "names")
-    categories = Category.objects.filter(key__in=keys).only("key", "name", "names")
     actors = {entry.actor for entry in entries}
     people = {user.username: str(user) for user in User.objects.filter(username__in=actors)}
-    posts = Post.objects.filter(user__username__in=actors).select_related("user", "unit")
+    posts = Post.objects.filter(user__username__in=actors).select_related("user")
     for post in posts.order_by("pk"):
-        people[post.user.username] = f"{post.user}, {post.unit.title}"
+        unit = known.units.get(post.unit_id) or post.unit
+        people[post.user.username] = f"{post.user}, {unit.title}"
     people |= {"system": _("the system")}
-    told = any(entry.act == "case.alarm" for entry in entries)
-    roles = {role.key: role.title for role in Role.objects.all()} if told else {}
     return Names(
         procedure=procedure_of(case),
-        units={unit.code: unit.title for unit in units},
-        categories={category.key: category.title for category in categories},
+        units={unit.code: unit.title for unit in known.units.values() if unit.code in codes},
+        categories={each.key: each.title for each in known.categories.values() if each.key in keys},
         people=people,
-        roles=roles,
+        roles=known.role_titles(),
     )
 
 
@@ -222,18 +222,16 @@ def _owner_why(entries: list[Entry], names: Names) -> str:
 
 
 def evidence_groups(evidence: list[Evidence]) -> dict[str, Any]:
-    """Return photos before and after, and everything else."""
-    photos = [e for e in evidence if e.file and e.file.media_type.startswith("image/")]
-    return {
-        "before": [e for e in photos if e.kind == BEFORE],
-        "after": [e for e in photos if e.kind == AFTER],
-        "others": [
-            {"item": e, "word": EVIDENCE.get(e.kind, e.kind)}
-            for e in evidence
-            if e not in photos or e.kind not in {BEFORE, AFTER}
-        ],
-        "count": len(photos),
-    }
+    """Count the photos before and after, and return everything that is neither."""
+    kinds = {BEFORE: 0, AFTER: 0}
+    others = []
+    for item in evidence:
+        is_photo = item.file is not None and item.file.media_type.startswith("image/")
+        if is_photo and item.kind in kinds:
+            kinds[item.kind] += 1
+        else:
+            others.append({"item": item, "word": EVIDENCE.get(item.kind, item.kind)})
+    return {"before": kinds[BEFORE], "after": kinds[AFTER], "others": others}
 
 
 def _reporter(case: Case) -> dict[str, str] | None:
@@ -258,15 +256,16 @@ def outline_around(case: Case) -> object:
     return around.values_list("outline", flat=True).first()
 
 
-def make_moves(case: Case, user: User, posted: ActForm | None = None) -> dict[str, Any]:
+def make_moves(
+    case: Case, user: User, known: Registers, posted: ActForm | None = None
+) -> dict[str, Any]:
     """Return what this person can do in this step, and what others can and why only they."""
-    roles: dict[str, str] = {}
+    roles = known.role_titles()
     mine: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for found in moves_of(case, user, procedure_of(case), posted):
         move = {"title": found.title, "name": found.action.name, "why": "", "form": found.form}
         if found.why is not None:
-            roles = roles or {role.key: role.title for role in Role.objects.all()}
             move["why"] = _why_not(case, found.action, found.why, roles)
         if found.why is None or found.why.code in ASKED_FOR:
             mine.append(move)

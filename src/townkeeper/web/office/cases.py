@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.cases.sight import Sight, sight_of
-from townkeeper.cases.worklist import Amount, Line, cases_on, count_lines, count_stages, make_page
+from townkeeper.cases.worklist import (
+    RUNNING,
+    Amount,
+    Line,
+    cases_on,
+    count_lines,
+    count_stages,
+    make_page,
+)
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
 from townkeeper.web.access import signed_in
@@ -51,9 +59,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
     page = make_page(sight, wish, now=now, size=PAGE, after=listing.key)
     rows = load_rows(page.lines)
     counts = count_all(sight, now)
-    most = COUNT_UP_TO if listing.tab in {"open", "mine"} else COUNT_PAST_UP_TO
-    total = count_lines(sight, wish, now=now, most=most)
-    stages = count_stages(sight, wish, now=now) if listing.tab == "open" and not wish.q else {}
+    total, stages = _numbers(listing, sight, counts, now)
     context = {
         "listing": listing,
         "page_url": Listing().url(),
@@ -73,6 +79,27 @@ def work_list(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         response.headers["HX-Push-Url"] = listing.url(after=listing.after)
     return response
+
+
+def _numbers(
+    listing: Listing, sight: Sight, counts: dict[str, int], now: datetime
+) -> tuple[Amount | None, dict[str, int]]:
+    """Return how long the list is, and its running cases by stage: what is counted already stays.
+
+    Without conditions both are among the counters above it.
+    """
+    wish = listing.wish
+    if listing.is_filtered or listing.tab not in {"open", "mine"}:
+        most = COUNT_UP_TO if listing.tab in {"open", "mine"} else COUNT_PAST_UP_TO
+        has_stages = listing.tab == "open" and not wish.q
+        stages = count_stages(sight, wish, now=now) if has_stages else {}
+        return count_lines(sight, wish, now=now, most=most), stages
+    number = counts[listing.tab]
+    if listing.tab == "mine":
+        return Amount(number, more=number >= COUNT_UP_TO), {}
+    return Amount(min(number, COUNT_UP_TO), more=number > COUNT_UP_TO), {
+        str(stage): counts[stage] for stage in RUNNING
+    }
 
 
 def load_rows(lines: list[Line]) -> list[Row]:

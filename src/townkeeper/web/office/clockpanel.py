@@ -16,7 +16,6 @@ from townkeeper.cases.models import Alarm, Ask, Case, Stage, Task
 from townkeeper.cases.promise import stops_of_case
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Rung
-from townkeeper.units.models import Role
 from townkeeper.web.clockwords import language, late_words, roles_line, rung_words
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.wording import Clock, ClockState, clock_time
@@ -87,23 +86,23 @@ class Facts:
     alarms: Sequence[Alarm] = ()
 
 
-def make_panel(case: Case, tasks: list[Task], now: datetime) -> Panel | None:
+def make_panel(
+    case: Case, tasks: list[Task], waiting: Sequence[Ask], roles: dict[str, str], now: datetime
+) -> Panel | None:
     """Return the panel for the running task, or for handling once the case has ended.
 
-    The other open clocks of the case hang on it.
+    The other open clocks of the case hang on it: of other tasks, of what waits for a decision.
     """
     task = present_task(case, tasks)
     if task is None:
         return None
     alarms = list(case.alarms.order_by("at", "due_at", "pk"))
-    roles = {role.key: role.title for role in Role.objects.all()}
     rest = [each for each in tasks if not each.is_done and each.pk != task.pk]
     versions = {each.calendar_id for each in (*rest, task) if each.calendar_id is not None}
     calendars = {pk: calendar_of(pk) for pk in versions}
     facts = [_of_task(case, each, alarms, calendars) for each in rest]
     if not case.is_ended:
-        asks = case.asks.filter(decided_at=None).select_related("task").order_by("pk")
-        facts += [_of_ask(case, ask, alarms) for ask in asks]
+        facts += [_of_ask(case, ask, tasks, alarms) for ask in waiting]
     if case.promise:
         facts.append(_of_promise(case, tasks))
     others = [_panel(each, now, roles) for each in facts]
@@ -140,9 +139,10 @@ def _of_task(
     )
 
 
-def _of_ask(case: Case, ask: Ask, alarms: Iterable[Alarm]) -> Facts:
+def _of_ask(case: Case, ask: Ask, tasks: Iterable[Task], alarms: Iterable[Alarm]) -> Facts:
     procedure = procedure_of(case)
-    step = procedure.steps.get(ask.task.step if ask.task else case.step)
+    task = next((each for each in tasks if each.pk == ask.task_id), None)
+    step = procedure.steps.get(task.step if task else case.step)
     action = step.actions.get(ask.action) if step else None
     name = say(action.title) if action and action.title else ask.action
     return Facts(

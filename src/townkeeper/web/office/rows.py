@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from townkeeper.cases.models import (
     Case,
@@ -18,6 +19,7 @@ from townkeeper.cases.models import (
 from townkeeper.kit.names import say
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
+from townkeeper.web.registers import registers
 from townkeeper.web.wording import Clock
 
 
@@ -31,6 +33,8 @@ class Row:
     photo: Evidence | None
     assists: bool = False
     """The row is an assisting unit's task, under its own clock."""
+    acts: Any = None
+    """What can be done with it (`rowacts.RowActs`), where a list offers that."""
 
 
 def procedure_of(case: Case) -> Procedure:
@@ -44,17 +48,24 @@ def _parsed(version_id: int, _digest: str) -> Procedure:
     return parse(ProcedureVersion.objects.get(pk=version_id).definition)
 
 
-def with_row_parts(cases: CaseQuerySet) -> CaseQuerySet:
-    """Load with the cases all that their rows show; pauses are only those still running."""
+def with_row_parts(cases: CaseQuerySet) -> list[Case]:
+    """Load cases with all that their rows show, in a fixed number of queries.
+
+    Tasks are the running ones and those that handled the case; pauses only those still running.
+    """
     photos = Evidence.objects.filter(file__media_type__startswith="image/").order_by("pk")
-    cases = cases.select_related("category", "area", "unit", "place", "procedure")
-    return cases.defer(
-        "procedure__definition", "text", "area__outline", "unit__outline"
-    ).prefetch_related(
-        Prefetch("tasks", Task.objects.order_by("pk")),
-        Prefetch("tasks__pauses", Pause.objects.filter(until=None)),
-        Prefetch("evidence", photos),
+    shown = Task.objects.filter(Q(done_at=None) | Q(stage=Stage.HANDLING, part="lead"))
+    loaded = list(
+        cases.select_related("place")
+        .defer("text")
+        .prefetch_related(
+            Prefetch("tasks", shown.order_by("pk")),
+            Prefetch("tasks__pauses", Pause.objects.filter(until=None)),
+            Prefetch("evidence", photos),
+        )
     )
+    registers().name(loaded)
+    return loaded
 
 
 def make_rows(cases: Iterable[Case]) -> list[Row]:

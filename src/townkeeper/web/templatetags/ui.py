@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.template.context import RequestContext
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
@@ -21,6 +22,7 @@ from townkeeper.web.wording import Clock, ago, clock_time, full_time
 register = template.Library()
 
 DASH = "–"
+DUE_CARDS = {"over": "red", "missed": "red", "warn": "yellow"}
 DUE_CLASSES = {"over": "o", "warn": "y", "missed": "o done", "kept": "done", "paused": "done"}
 
 
@@ -41,51 +43,85 @@ def _icon(name: str, css: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("components/tag.html")
-def tag(text: object, kind: str = "grey", icon: str = "", *, loud: bool = False) -> dict[str, Any]:
+@lru_cache(maxsize=2000)
+def _component(name: str, _language: str, facts: tuple[tuple[str, object], ...]) -> SafeString:
+    """Draw a small component once in a process: a list shows hundreds that are the same."""
+    return render_to_string(f"components/{name}.html", dict(facts))
+
+
+def _drawn(name: str, **facts: object) -> SafeString:
+    # words and marked-up text that read alike are not the same
+    known = tuple((key, value) for key, value in facts.items())
+    marks = tuple(type(value).__name__ for value in facts.values())
+    return _component(name, get_language() or "", (*known, ("marks", marks)))
+
+
+def _tag(text: object, kind: str, icon: str, *, loud: bool) -> SafeString:
+    plain = text if isinstance(text, SafeString) else str(text)
+    return _drawn("tag", text=plain, kind=kind, icon=icon, loud=loud)
+
+
+@register.simple_tag
+def tag(text: object, kind: str = "grey", icon: str = "", *, loud: bool = False) -> SafeString:
     """Show a word on a coloured ground, with an icon: never colour alone."""
-    return {"text": text, "kind": kind, "icon": icon, "loud": loud}
+    return _tag(text, kind, icon, loud=loud)
 
 
-@register.inclusion_tag("components/tag.html")
-def state(stage: str, title: object = "") -> dict[str, Any]:
+@register.simple_tag
+def state(stage: str, title: object = "") -> SafeString:
     """Show a case's state by its stage; `title` is the step's own name, if it has one."""
     look = look_of(stage)
-    return {"text": title or look.word, "kind": look.kind, "icon": look.icon, "loud": False}
+    return _tag(title or look.word, look.kind, look.icon, loud=False)
 
 
-@register.inclusion_tag("components/tag.html")
-def origin(value: str) -> dict[str, Any]:
+@register.simple_tag
+def origin(value: str) -> SafeString:
     """Say loudly that a record is simulated or imported; nothing for what people did here."""
     words = {
         "simulated": (_("simulated"), "violet", "flask-conical"),
         "imported": (_("imported"), "info", "file-input"),
     }
     text, kind, name = words.get(value, ("", "", ""))
-    return {"text": text, "kind": kind, "icon": name, "loud": True}
+    return _tag(text, kind, name, loud=True)
 
 
-@register.inclusion_tag("components/card_mark.html")
-def card_mark(colour: str, count: int | None = None) -> dict[str, Any]:
+@register.simple_tag
+def card_mark(colour: str, count: int | None = None) -> SafeString:
     """Show a yellow or red card with its word, or with how many there are."""
-    return {"colour": colour, "count": count}
+    return _drawn("card_mark", colour=colour, count=count)
 
 
-@register.inclusion_tag("components/due.html", takes_context=True)
-def due(context: RequestContext, limit: Clock, *, bar: bool = True) -> dict[str, Any]:
-    """Show a clock: what is left in words, the due time, and the used part as a bar."""
+@register.simple_tag(takes_context=True)
+def due(context: RequestContext, limit: Clock, *, bar: bool = True) -> SafeString:
+    """Show a clock: what is left in words, the due time, and the used part as a bar.
+
+    It is written here and not in a template: a list shows fifty, no two alike.
+    """
     now = context.get("now") or clock.now()
     how = limit.state(now)
-    return {
-        "limit": limit,
-        "state": how,
-        "css": DUE_CLASSES.get(how, ""),
-        "words": limit.words(now),
-        "until": clock_time(limit.due_at, now) if limit.due_at else "",
-        "share": limit.share(limit.done_at or now),
-        "bar": bar and limit.opened_at is not None,
-        "runs": how in {"ok", "warn", "over"},
-    }
+    times = SafeString("")
+    if how in {"ok", "warn", "over"} and limit.due_at:
+        warn = limit.warn_at.isoformat() if limit.warn_at else ""
+        times = format_html(' data-due="{}" data-warn="{}"', limit.due_at.isoformat(), warn)
+    until = SafeString("")
+    if limit.due_at:
+        words = _("due %(until)s") % {"until": clock_time(limit.due_at, now)}
+        until = format_html("<small>{}</small>", words)
+    share = SafeString("")
+    if bar and limit.opened_at is not None and how != "none":
+        share = format_html(
+            '<span class="bar-v desk" aria-hidden="true"><i style="--v:{}%"></i></span>',
+            limit.share(limit.done_at or now),
+        )
+    return format_html(
+        '<div class="due {}"><span class="row tight"><b class="nw"{}>{}</b>{}</span>{}{}</div>',
+        DUE_CLASSES.get(how, ""),
+        times,
+        limit.words(now),
+        _drawn("card_mark", colour=DUE_CARDS[how], count=None) if how in DUE_CARDS else "",
+        until,
+        share,
+    )
 
 
 @register.simple_tag(takes_context=True)

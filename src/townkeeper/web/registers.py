@@ -1,0 +1,89 @@
+"""Units, categories, roles and procedures as pages name them, kept until one of them changes.
+
+A page of fifty cases names some hundred of them: read with the cases they cost more than the cases
+do. Whoever changes a register draws a new stamp, so a name is never older than the last change.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property, lru_cache
+
+from townkeeper.cases.models import Case, ProcedureVersion, Task
+from townkeeper.duties.models import Category
+from townkeeper.journal.actions import registers_stamp
+from townkeeper.units.models import Role, Unit
+
+
+class Registers:
+    """The rows by key, each table read when it is first asked for.
+
+    All requests of a process share them, so nobody changes them.
+    """
+
+    @cached_property
+    def units(self) -> Mapping[int, Unit]:
+        """Return the units without their outlines."""
+        return {unit.pk: unit for unit in Unit.objects.defer("outline")}
+
+    @cached_property
+    def categories(self) -> Mapping[int, Category]:
+        """Return the categories, those out of use too."""
+        return {category.pk: category for category in Category.objects.all()}
+
+    @cached_property
+    def roles(self) -> Mapping[str, Role]:
+        """Return the roles."""
+        return {role.key: role for role in Role.objects.all()}
+
+    @cached_property
+    def procedures(self) -> Mapping[int, ProcedureVersion]:
+        """Return all versions of the procedures, without what they say."""
+        return {version.pk: version for version in ProcedureVersion.objects.defer("definition")}
+
+    @property
+    def top(self) -> Unit | None:
+        """Return the topmost unit."""
+        tops = (unit for unit in self.units.values() if unit.parent_id is None)
+        return min(tops, key=lambda unit: unit.path, default=None)
+
+    def existing(self, on: date) -> list[Unit]:
+        """Return the units that exist on a day, as `UnitQuerySet.existing` finds them."""
+        return [
+            unit
+            for unit in self.units.values()
+            if (unit.since is None or unit.since <= on) and (unit.until is None or unit.until > on)
+        ]
+
+    def role_titles(self) -> dict[str, str]:
+        """Return the names of the roles in the page's language."""
+        return {key: role.title for key, role in self.roles.items()}
+
+    def name(self, cases: Iterable[Case]) -> None:
+        """Give cases their category, area, unit and procedure without reading them again."""
+        for case in cases:
+            for name, rows, pk in (
+                ("category", self.categories, case.category_id),
+                ("area", self.units, case.area_id),
+                ("unit", self.units, case.unit_id),
+                ("procedure", self.procedures, case.procedure_id),
+            ):
+                if pk in rows:
+                    setattr(case, name, rows[pk])
+
+    def name_tasks(self, tasks: Iterable[Task]) -> None:
+        """Give tasks their unit."""
+        for task in tasks:
+            if task.unit_id in self.units:
+                task.unit = self.units[task.unit_id]
+
+
+def registers() -> Registers:
+    """Return what the registers hold now; one short question where nothing has changed."""
+    stamp = registers_stamp()
+    # without a stamp nothing tells that they have changed
+    return _kept(stamp) if stamp else Registers()
+
+
+@lru_cache(maxsize=1)
+def _kept(_stamp: int) -> Registers:
+    return Registers()
