@@ -7,6 +7,7 @@ not wait for that. Signing says to the others who has it and since when.
 from collections.abc import Iterable
 
 import msgspec
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
@@ -46,6 +47,12 @@ def colleagues_for(task: Task, *, besides: User | None = None) -> list[User]:
     if besides is not None:
         found = found.exclude(pk=besides.pk)
     return list(found.order_by("name", "username"))
+
+
+def loads_of(people: Iterable[User]) -> dict[int, int]:
+    """Return how many open tasks each person has in person, by id; nobody without one is in it."""
+    rows = Task.objects.filter(assignee__in=list(people), done_at=None).order_by()
+    return dict(rows.values_list("assignee").annotate(n=Count("pk")))
 
 
 def sign_for_task(task: Task, *, actor: User, seen_version: int | None = None) -> Task:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from django.db.models import Count, Q, QuerySet
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.models import Stage, Task
+from townkeeper.cases.models import Case, CaseQuerySet, Stage, Task
 from townkeeper.cases.sight import Sight
 from townkeeper.cases.worklist import Key, Wish, by_due, due_condition, tasks_of
 from townkeeper.kit.globe import metres_between
@@ -34,6 +34,7 @@ class Spot(NamedTuple):
 class Line:
     """One task of a list, with how far away its place is where that is known."""
 
+    case_id: int
     task_id: int
     metres: float | None = None
 
@@ -78,20 +79,34 @@ def count_groups(tasks: QuerySet[Task], user: User, now: datetime) -> dict[str, 
 
 def page_by_due(tasks: QuerySet[Task], *, size: int, after: Key | None = None) -> Page:
     """Return one page by due time, the overdue first and those without a limit last."""
-    rows = by_due(tasks, size + 1, after)
-    lines = [Line(row[1]) for row in rows[:size]]
+    rows = by_due(tasks, size + 1, after, "case")
+    lines = [Line(row[2], row[1]) for row in rows[:size]]
     following = Key(rows[size - 1][0], rows[size - 1][1]) if len(rows) > size else None
     return Page(lines, following)
 
 
 def page_by_distance(tasks: QuerySet[Task], spot: Spot, *, size: int) -> Page:
     """Return the nearest tasks, in metres from `spot`; those without a place come last."""
-    columns = ("case__lon", "case__lat", "case__place__lon", "case__place__lat")
-    rows = [(row[1], spot_of(row[2:])) for row in by_due(tasks, MOST_MEASURED, None, *columns)]
+    columns = ("case", "case__lon", "case__lat", "case__place__lon", "case__place__lat")
     far = float("inf")
-    lines = [Line(pk, metres_between(*spot, *at) if at else None) for pk, at in rows]
+    lines = []
+    for _due, task, case, *at in by_due(tasks, MOST_MEASURED, None, *columns):
+        there = spot_of(at)
+        lines.append(Line(case, task, metres_between(*spot, *there) if there else None))
     lines.sort(key=lambda line: far if line.metres is None else line.metres)
     return Page(lines[:size])
+
+
+def cases_on(lines: Sequence[Line]) -> CaseQuerySet:
+    """Return the cases of lines that a page was made of: those the person has a task in."""
+    return Case.objects.filter(pk__in=[line.case_id for line in lines])
+
+
+def tasks_on(lines: Sequence[Line]) -> dict[int, Task]:
+    """Return the tasks of lines by id, with unit and person."""
+    tasks = Task.objects.filter(pk__in=[line.task_id for line in lines])
+    loaded = tasks.select_related("unit", "assignee").defer("unit__outline")
+    return {task.pk: task for task in loaded}
 
 
 def spot_of(columns: Sequence[float | None]) -> Spot | None:

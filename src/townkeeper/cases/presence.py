@@ -19,6 +19,8 @@ from townkeeper.cases.turns import take_turn
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.globe import metres_between
 
+__all__ = ["Presence", "measure_presence", "note_presence", "point_of"]
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:

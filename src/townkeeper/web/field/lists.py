@@ -1,0 +1,168 @@
+"""The two inboxes of the field: what is to be handled, and what is to be verified."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from townkeeper.accounts.models import User
+from townkeeper.cases.inbox import (
+    GROUPS,
+    Line,
+    Page,
+    cases_on,
+    count_groups,
+    group_condition,
+    inbox_of,
+    page_by_distance,
+    page_by_due,
+    tasks_on,
+)
+from townkeeper.cases.models import Case, Evidence, Task
+from townkeeper.cases.sight import sight_of
+from townkeeper.kit import clock
+from townkeeper.units.permissions import Permission
+from townkeeper.web.access import needs
+from townkeeper.web.field.spots import Fix, distance_words, fix_query, read_fix
+from townkeeper.web.office.casepage import where_is
+from townkeeper.web.office.listing import key_text, read_key
+from townkeeper.web.office.rows import step_title, task_clock, with_row_parts
+from townkeeper.web.wording import Clock
+
+PAGE: Final = 30
+NEAREST: Final = 100
+"""Rows of a list by distance: nobody walks further in a day, and it has one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One task as the inbox shows it."""
+
+    task: Task
+    case: Case
+    where: str
+    state_title: str
+    limit: Clock
+    photo: Evidence | None
+    distance: str
+    rework: int
+    href: str
+
+
+@needs(Permission.CASES_CASE_ACT)
+@require_safe
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Show what the person and their unit have to do, the most urgent first."""
+    return _inbox(request, "handling", "field:tasks", "field:task")
+
+
+@needs(Permission.CASES_CASE_ACT)
+@require_safe
+def verifications(request: HttpRequest) -> HttpResponse:
+    """Show what the person is to verify, the most urgent or the nearest first."""
+    return _inbox(request, "verifying", "field:verifications", "field:verification")
+
+
+def _inbox(request: HttpRequest, box: str, name: str, one: str) -> HttpResponse:
+    assert isinstance(request.user, User)  # noqa: S101 - needs() let nobody else in
+    now, fix = clock.now(), read_fix(request.GET)
+    group = request.GET.get("group", "all")
+    group = group if group in GROUPS else "all"
+    whole = inbox_of(sight_of(request.user, now), box, now)
+    wanted = whole.filter(group_condition(group, request.user, now))
+    after = request.GET.get("after", "")
+    if fix is not None:
+        page = page_by_distance(wanted, fix.spot, size=NEAREST)
+    else:
+        page = page_by_due(wanted, size=PAGE, after=read_key(after) if after else None)
+    rows = make_rows(page, one, fix)
+    counts = count_groups(whole, request.user, now)
+    context = {
+        "box": box,
+        "group": group,
+        "groups": _groups(box, counts, group, name, fix),
+        "rows": rows,
+        "fix": fix,
+        "list_url": reverse(name),
+        "no_fix_url": _address(name, group, None),
+        "next_url": _address(name, group, None, after=key_text(page.following)),
+        "is_later": bool(after),
+        "done": request.GET.get("done", "")[:40],
+        "shown": len(rows),
+        "total": counts[group],
+    }
+    return render(request, "field/list.html", context)
+
+
+def _groups(
+    box: str, counts: dict[str, int], group: str, name: str, fix: Fix | None
+) -> list[dict[str, Any]]:
+    """Return the groups as counters that are filters; verifying has fewer of them."""
+    labels = {
+        "all": (_("All"), "inbox", ""),
+        "sign": (_("To sign for"), "signature", ""),
+        "doing": (_("Signed, in handling"), "construction", ""),
+        "soon": (_("Due soon or overdue"), "alarm-clock", "y"),
+        "rework": (_("Sent back"), "undo-2", "y"),
+        "assist": (_("Assisting"), "helping-hand", ""),
+        "mine": (_("Mine"), "user-check", ""),
+    }
+    if box == "verifying":
+        labels = {key: labels[key] for key in ("all", "soon", "rework", "mine")}
+        labels["rework"] = (_("Checked before"), "undo-2", "")
+    return [
+        {
+            "label": label, "icon": icon, "kind": kind, "count": counts[key],
+            "href": _address(name, key, fix), "current": key == group,
+        }
+        for key, (label, icon, kind) in labels.items()
+    ]  # fmt: skip
+
+
+def _address(name: str, group: str, fix: Fix | None, after: str = "") -> str:
+    if fix is not None:
+        more = f"&{urlencode({'group': group})}" if group != "all" else ""
+        return reverse(name) + fix_query(fix) + more
+    parts = {"group": group if group != "all" else "", "after": after}
+    query = urlencode({key: value for key, value in parts.items() if value})
+    return reverse(name) + (f"?{query}" if query else "") if not after or query else ""
+
+
+def make_rows(page: Page, one: str, fix: Fix | None = None) -> list[Row]:
+    """Load the rows of a page in its order, in a fixed number of queries."""
+    cases = {case.pk: case for case in with_row_parts(cases_on(page.lines))}
+    tasks_by_id = tasks_on(page.lines)
+    found = []
+    for line in page.lines:
+        case, task = cases.get(line.case_id), tasks_by_id.get(line.task_id)
+        if case is not None and task is not None:
+            found.append(_row(line, case, task, reverse(one, args=[case.number]) + fix_query(fix)))
+    return found
+
+
+def _row(line: Line, case: Case, task: Task, href: str) -> Row:
+    shown = next((each for each in case.tasks.all() if each.pk == task.pk), task)
+    return Row(
+        task=task,
+        case=case,
+        where=where_is(case),
+        state_title=step_title(case),
+        limit=task_clock(shown),
+        photo=next(iter(case.evidence.all()), None),
+        distance=distance_words(line.metres),
+        rework=int(case.counts.get("rework", 0)) + int(case.counts.get("reopened", 0)),
+        href=href,
+    )
+
+
+def next_of(user: User, box: str, now: datetime, *, besides: int) -> str:
+    """Return the number of the next case in a box by due time, or nothing."""
+    waiting = inbox_of(sight_of(user, now), box, now).exclude(case=besides)
+    lines = page_by_due(waiting, size=1).lines
+    return cases_on(lines).values_list("number", flat=True).first() or "" if lines else ""
