@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from townkeeper.programs.draft_answers import load_answers
 from townkeeper.programs.findings import Finding, Report, language_tag
 from townkeeper.programs.folder import Folder, read_folder
 from townkeeper.programs.load import LoadReport, load_program
-from townkeeper.programs.loaded import current_program
+from townkeeper.programs.loaded import current_program, lay_out
 
 
 def check_command(folder: str, *, policy: str | None = None) -> Report:
@@ -91,7 +91,7 @@ class DiffReport:
 
 def diff_command(before: Path | None, after: Path) -> DiffReport:
     """Compare two programs; without `before` the one by which the office runs is compared."""
-    with _loaded_folder() if before is None else _given(before) as old:
+    with _loaded_folder() if before is None else nullcontext(read_folder(before)) as old:
         new = read_folder(after)
         errors = [
             finding
@@ -100,11 +100,6 @@ def diff_command(before: Path | None, after: Path) -> DiffReport:
             if finding.severity == "error"
         ]
         return DiffReport(compare_folders(old, new), tuple(errors))
-
-
-@contextmanager
-def _given(path: Path) -> Iterator[Folder]:
-    yield read_folder(path)
 
 
 @contextmanager
@@ -118,8 +113,5 @@ def _loaded_folder() -> Iterator[Folder]:
             hint=_("Name two folders to compare them with each other."),
         )
     with tempfile.TemporaryDirectory(prefix="townkeeper-program-") as home:
-        for name, text in program.files.items():
-            path = Path(home) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+        lay_out(Path(home), program.files)
         yield read_folder(Path(home))

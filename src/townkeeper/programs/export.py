@@ -32,7 +32,7 @@ from townkeeper.programs.export_parts import (
 )
 from townkeeper.programs.findings import Report
 from townkeeper.programs.folder import Folder, read_folder
-from townkeeper.programs.loaded import current_program
+from townkeeper.programs.loaded import current_program, lay_out
 from townkeeper.programs.models import LoadedProgram
 from townkeeper.programs.outlines import read_outlines
 from townkeeper.programs.schemes import definition_of
@@ -85,19 +85,12 @@ def export_program(out: Path) -> Exported:
     program = current_program()
     files = dict(program.files) if program else {}
     with tempfile.TemporaryDirectory(prefix="townkeeper-program-") as home:
-        _lay_out(Path(home), files)
+        lay_out(Path(home), files)
         changed = _changed_files(read_folder(Path(home)), program)
-    _lay_out(out, files | changed)
+    lay_out(out, files | changed)
     report = check_folder(read_folder(out))
     kept = tuple(sorted(name for name in files if name not in changed))
     return Exported(out, tuple(sorted(changed)), kept, report)
-
-
-def _lay_out(home: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
 
 
 def _changed_files(folder: Folder, program: LoadedProgram | None) -> dict[str, str]:

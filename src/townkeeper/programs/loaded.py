@@ -1,6 +1,8 @@
 """What the program in force says beyond the tables: bulletins, targets, rules, standing duties."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -17,6 +19,14 @@ Model = TypeVar("Model", bound=BaseModel)
 def current_program() -> LoadedProgram | None:
     """Return the program by which the office runs, or None before the first loading."""
     return LoadedProgram.objects.filter(is_current=True).order_by("-pk").first()
+
+
+def lay_out(home: Path, files: Mapping[str, str]) -> None:
+    """Write the files of a program into a folder."""
+    for name, text in files.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 def part_of(program: LoadedProgram, name: str, model: type[Model]) -> Model | None:

@@ -212,7 +212,8 @@ def test_a_program_is_checked_compared_loaded_and_written_out(boss, tmp_path):
         return text.replace("limit: 30wmin", "limit: 20wmin") if "problem" in name else text
 
     where = post(boss, "programs/check/", {"file": zipped(shorter)})["Location"]
-    assert "20wmin" in get(boss, where.removeprefix(f"{BASE}/"))
+    text = get(boss, where.removeprefix(f"{BASE}/"))
+    assert "was 30 working min and is now 20 working min (shorter)" in text
     answer = boss.get(f"{BASE}/programs/loadings/{program.pk}/files/")
     names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
     assert "dongxing/program.yaml" in names
