@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from townkeeper.accounts.models import User
+from townkeeper.cases.intake import Report
 from townkeeper.cases.models import Case, CaseQuerySet, Evidence, ProcedureVersion, Stage
+from townkeeper.cases.twins import Twin, find_twins
 from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
@@ -38,12 +40,15 @@ AFTER: Final = "after-photo"
 
 def public_cases() -> CaseQuerySet:
     """Return the cases that anybody may know of, by what is named in this module only."""
+    return _of_public(Case.objects.all()).defer("title", "text", "answer", "extra")
+
+
+def _of_public(cases: CaseQuerySet) -> CaseQuerySet:
     # "not one of the hidden" and not "one of the public": no index is tempted to find all of them
     hidden = list(
         ProcedureVersion.objects.exclude(key__in=PUBLIC_PROCEDURES).values_list("pk", flat=True)
     )
-    cases = Case.objects.exclude(procedure_id__in=hidden) if hidden else Case.objects.all()
-    return cases.defer("title", "text", "answer", "extra", "external_digest")
+    return cases.exclude(procedure_id__in=hidden) if hidden else cases
 
 
 def listed_cases() -> CaseQuerySet:
@@ -134,3 +139,34 @@ def deadline_of(case: Case) -> datetime | None:
     if case.is_ended:
         return None
     return case.promise_due_at or case.due_at
+
+
+def public_twins(report: Report, *, limit: int) -> list[Twin]:
+    """Return running public cases that a report may repeat, the likeliest first.
+
+    Reports that nobody has accepted yet are among them: they are what is repeated most.
+    """
+    running = _of_public(Case.objects.all()).running().select_related("category", "area")
+    return find_twins(report, among=running.defer("area__outline"), limit=limit)
+
+
+def lately_fixed(most: int) -> list[Evidence]:
+    """Return photos from after the work, each with one from before that staff have shown.
+
+    One for each case, the latest first; their cases come with kind, area and unit.
+    """
+    rows = Evidence.objects.filter(
+        kind=AFTER,
+        before__is_public=True,
+        before__file__has_public_copy=True,
+        file__has_public_copy=True,
+        case__stage=Stage.CLOSED,
+        case__procedure__key__in=PUBLIC_PROCEDURES,
+    ).exclude(case__outcome__in=("unsolvable", "not-ours"))
+    rows = rows.select_related("case__category", "case__area", "case__unit").defer(
+        "case__area__outline", "case__unit__outline", "case__text", "case__title", "case__answer"
+    )
+    by_case: dict[int, Evidence] = {}
+    for row in rows.order_by("-pk")[: most * 8]:
+        by_case.setdefault(row.case_id, row)
+    return list(by_case.values())[:most]

@@ -18,8 +18,12 @@ class WebConfig(AppConfig):
         for name in (
             "campaign_words",
             "evidence_words",
+            "field_words",
             "look_words",
+            "order_words",
+            "register_words",
             "relapse_words",
+            "reporter_words",
             "unit_words",
         ):
             import_module(f"townkeeper.web.{name}")

@@ -114,7 +114,7 @@ def _notes(request: HttpRequest, sheet: Sheet) -> list[tuple[str, str]]:
         (_("List"), sheet.title),
         *[(name, value) for name, value in sheet.facts if value],
         (_("Made"), full_time(clock.now())),
-        (_("Made for"), str(request.user)),
+        (_("Made for"), str(request.user) if request.user.is_authenticated else _("the public")),
     ]
 
 

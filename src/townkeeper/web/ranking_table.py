@@ -82,8 +82,11 @@ class GroupTable:
         return self.average - self.average_before
 
 
-def history_of(round_: Round) -> dict[int, list[tuple[str, UnitScore]]]:
-    """Return unit → its scores of up to twelve periods, oldest first, in their last versions."""
+def history_of(round_: Round, *, is_public: bool = False) -> dict[int, list[tuple[str, UnitScore]]]:
+    """Return unit → its scores of up to twelve periods, oldest first, in their last versions.
+
+    In public only published months count: a draft is nobody's business yet.
+    """
     scores = (
         UnitScore.objects.filter(
             round__scheme__key=round_.scheme.key, round__period__lte=round_.period
@@ -93,6 +96,8 @@ def history_of(round_: Round) -> dict[int, list[tuple[str, UnitScore]]]:
         .defer("items", "round__content", "unit__outline")
         .order_by("round__period", "round__number")
     )
+    if is_public:
+        scores = scores.exclude(round__state=Round.State.DRAFT)
     by_unit: dict[str, dict[str, UnitScore]] = defaultdict(dict)
     ids: dict[str, int] = {}
     for score in scores:

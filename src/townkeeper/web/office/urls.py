@@ -10,19 +10,21 @@ from townkeeper.web.office import (
     points,
     rankings,
     reporter,
+    savedviews,
     scoresheet,
     session,
 )
 
 app_name = "office"
 urlpatterns = [
-    path("", session.start, name="root"),
     path("office/", session.start, name="start"),
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.set_theme, name="theme"),
     path("office/me/", session.me, name="me"),
     path("office/me/keys/", session.set_keys, name="keys"),
+    path("office/views/", savedviews.keep, name="keep-view"),
+    path("office/views/<int:pk>/drop/", savedviews.drop, name="drop-view"),
     path("office/cases/", cases.work_list, name="cases"),
     path("office/cases.xlsx", cases.export, {"form": "xlsx"}, name="export-xlsx"),
     path("office/cases.csv", cases.export, {"form": "csv"}, name="export-csv"),

@@ -1,0 +1,80 @@
+/* Maps of the public pages: outlines of areas and coarse points. Tiles only where the office has set them. */
+(() => {
+  'use strict';
+  document.querySelectorAll('[data-js]').forEach(part => { part.hidden = false; });
+  if (!window.L) return;
+  const style = getComputedStyle(document.documentElement);
+  const colour = name => style.getPropertyValue(name).trim();
+  const get = async address => { try { const answer = await fetch(address); return answer.ok ? await answer.json() : null; } catch { return null; } };
+
+  const draw = element => {
+    const map = L.map(element, {attributionControl: false, zoomSnap: .25, minZoom: 3, maxZoom: 18, scrollWheelZoom: element.dataset.points !== undefined});
+    const edges = (element.dataset.edges || '').split(',').map(Number);
+    if (edges.length === 4) map.fitBounds([[edges[1], edges[0]], [edges[3], edges[2]]]);
+    else map.setView([35, 104], 4);
+    if (element.dataset.tiles) L.tileLayer(element.dataset.tiles, {maxZoom: 18}).addTo(map);
+    get(element.dataset.areas).then(areas => {
+      if (!areas) return;
+      L.geoJSON(areas, {interactive: false, style: feature => ({color: colour('--field'), weight: 1.5, fillColor: colour('--brand-100'), fillOpacity: element.dataset.tiles ? .15 : feature.properties.level ? .5 : .9})}).addTo(map).bringToBack();
+      if (areas.features.length > 1) areas.features.forEach(feature => { if (feature.properties.level) L.geoJSON(feature).getBounds && L.tooltip({permanent: true, direction: 'center', className: 'lmap-label', interactive: false}).setLatLng(L.geoJSON(feature).getBounds().getCenter()).setContent(document.createTextNode(feature.properties.name).textContent).addTo(map); });
+    });
+    L.control.scale({imperial: false}).addTo(map);
+    if (element.dataset.publicPoint) point(map, element.dataset.publicPoint.split(',').map(Number));
+    if (element.dataset.points) points(map, element.dataset.points);
+    if (element.dataset.pick !== undefined) pick(map);
+    return map;
+  };
+
+  /* one case, no nearer than about 100 metres */
+  const point = (map, at) => {
+    L.circle(at, {radius: 100, color: colour('--bad'), weight: 2, fillOpacity: .25, interactive: false}).addTo(map);
+    map.setView(at, 15);
+  };
+
+  const points = (map, address) => {
+    const layer = L.layerGroup().addTo(map);
+    let asked = 0;
+    const load = async () => {
+      const mine = asked += 1, box = map.getBounds();
+      const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((edge, n) => Math.max(n % 2 ? -90 : -180, Math.min(n % 2 ? 90 : 180, edge)).toFixed(5)).join(',');
+      const found = await get(`${address}&bbox=${bbox}`);
+      if (!found || mine !== asked) return;
+      layer.clearLayers();
+      found.features.forEach(feature => {
+        const facts = feature.properties, [lon, lat] = feature.geometry.coordinates;
+        if (facts.count) { L.marker([lat, lon], {icon: L.divIcon({className: '', html: `<span class="cellmark">${Number(facts.count)}</span>`}), interactive: false, keyboard: false}).addTo(layer); return; }
+        const link = document.createElement('a'), state = document.createElement('div'), box2 = document.createElement('div');
+        link.href = facts.href;
+        link.textContent = facts.title;
+        state.textContent = facts.state;
+        box2.append(link, state);
+        const closed = facts.stage === 'closed' ? ' closed' : '';
+        L.marker([lat, lon], {icon: L.divIcon({className: '', html: `<span class="dot${closed}"></span>`, iconSize: [22, 22], iconAnchor: [11, 11]}), title: facts.title, alt: facts.title}).bindPopup(box2).addTo(layer);
+      });
+    };
+    map.on('moveend', load);
+    load();
+  };
+
+  /* choosing a place by a click, or by dragging the pin; the address field does the same without a map */
+  const pick = map => {
+    const pin = L.divIcon({className: '', html: '<div class="pin"></div>', iconSize: [26, 26], iconAnchor: [13, 30]});
+    let marker = null;
+    const tell = at => document.dispatchEvent(new CustomEvent('place:picked', {detail: {lon: at.lng, lat: at.lat}}));
+    const set = where => {
+      if (!where) { if (marker) { marker.remove(); marker = null; } return; }
+      if (!marker) {
+        marker = L.marker([where.lat, where.lon], {icon: pin, draggable: true, keyboard: false, alt: ''}).addTo(map);
+        marker.on('dragend', () => tell(marker.getLatLng()));
+      }
+      marker.setLatLng([where.lat, where.lon]);
+      if (!map.getBounds().contains(marker.getLatLng()) || map.getZoom() < 12) map.setView(marker.getLatLng(), Math.max(13, map.getZoom()));
+    };
+    map.on('click', event => tell(event.latlng));
+    document.addEventListener('place:set', event => set(event.detail));
+    const lon = document.querySelector('[name=lon]'), lat = document.querySelector('[name=lat]');
+    if (lon && lon.value && lat.value) set({lon: Number(lon.value), lat: Number(lat.value)});
+  };
+
+  document.querySelectorAll('.map[data-areas]').forEach(draw);
+})();
