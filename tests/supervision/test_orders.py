@@ -1,7 +1,7 @@
 """The life of an order: numbers, deadlines, two units, replies, returns, closing, refusals."""
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -225,23 +225,15 @@ def test_an_ended_order_binds_nobody(people):
 @pytest.mark.django_db(transaction=True)
 def test_orders_issued_at_once_get_different_numbers():
     _units, people = district()
-    numbers, failed = [], []
 
-    def work():
+    def work(_n):
         try:
-            for _n in range(4):
-                numbers.append(issue_order(draft(), actor=people["supervisor"]).number)
-        except Exception as error:
-            failed.append(error)
+            return [issue_order(draft(), actor=people["supervisor"]).number for _n in range(4)]
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=work) for _n in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(3) as pool:
+        numbers = [number for batch in pool.map(work, range(3)) for number in batch]
     year = clock.today().year
     assert sorted(numbers) == sorted(f"區治理辦督〔{year}〕{n}號" for n in range(1, 13))
     assert Addressee.objects.count() == 24

@@ -11,7 +11,7 @@ from townkeeper.supervision.models import Addressee, Order, OrderQuerySet
 from townkeeper.units.models import Post
 
 SIDES: Final = ("to", "from")
-STATES: Final = ("open", "overdue", "replied", "ended")
+STATES: Final = ("open", "turn", "overdue", "replied", "ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class OrderWish:
     side: str = ""
     """`to`: my units are addressed; `from`: my units have issued it."""
     state: str = ""
-    """`open`, `overdue` (a unit is late), `replied` (waits for acceptance) or `ended`."""
+    """`open`, `turn` (of a unit), `overdue`, `replied` (waits for acceptance) or `ended`."""
     kind: str = ""
     unit: str = ""
     """Code of an addressed unit."""

@@ -13,6 +13,8 @@ from townkeeper.kit.errors import Problem
 Language = Literal["zh-Hant", "zh-Hans", "en"]
 Kind = Literal["text", "integer", "number", "score", "percent", "date"]
 Align = Literal["left", "center", "right"]
+Form = Literal["document", "letter"]
+"""The two forms of an official paper: 文件式 (GB/T 9704-2012, 7) and 信函格式 (10.1)."""
 Cell = str | int | float | None
 """A percent is a ratio (0.9502 is 95.02 %); a date is ISO 8601 text; None is "not known"."""
 
@@ -136,6 +138,7 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     remarks: tuple[str, ...] = ()
     """附注, printed in brackets under the date."""
     provenance: Provenance | None = None
+    form: Form = "document"
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ import docx
 from django.utils.translation import gettext_lazy as _
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_SECTION
-from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.opc.exceptions import OpcError
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
@@ -80,7 +80,11 @@ def write_docx(
         _attachment(word, document, attachment, number, fonts)
     if document.attachments and is_wide(document.attachments[-1]):
         _new_page(word, wide=False)
-    add_imprint(word, document)
+    if document.form == "document":
+        add_imprint(word, document)
+    elif document.cc:
+        told = WORDS[document.language]
+        word.add_paragraph(f"{told.cc}{told.colon}{clean(document.cc)}", style="Bulletin source")
     with replacing(path) as temporary:
         word.save(str(temporary))
 
@@ -108,6 +112,9 @@ def _open(template: Path | None) -> WordDocument:
 
 def _front(word: WordDocument, document: Document) -> None:
     words = WORDS[document.language]
+    if document.form == "letter":
+        _letter_front(word, document)
+        return
     # the mark's upper edge is 35 mm under the text's (7.2.4); the label line takes 20 pt of that
     word.add_paragraph(clean(document.label), style="Bulletin label")
     masthead = word.add_paragraph(style="Bulletin masthead")
@@ -125,6 +132,10 @@ def _front(word: WordDocument, document: Document) -> None:
         number.add_run(f"\t{words.signer}{words.colon}{clean(document.signer)}")
     rule_below(number, colour="D7000F", eighths=10, distance=11)
     number.paragraph_format.space_after = Pt(2 * 28.95)
+    _title(word, document)
+
+
+def _title(word: WordDocument, document: Document) -> None:
     title = word.add_paragraph(style="Bulletin title")
     for order, line in enumerate(line for line in document.title if line.strip()):
         if order:
@@ -132,6 +143,24 @@ def _front(word: WordDocument, document: Document) -> None:
         title.add_run(clean(line))
     if document.recipients:
         word.add_paragraph(clean(document.recipients), style="Bulletin recipients")
+
+
+def _letter_front(word: WordDocument, document: Document) -> None:
+    """Write the head of a letter (10.1): mark, red line, the number at its right end."""
+    if document.label:
+        word.add_paragraph(clean(document.label), style="Bulletin label")
+    masthead = word.add_paragraph(style="Bulletin masthead")
+    masthead.paragraph_format.space_before = Pt(0)
+    run = masthead.add_run(clean(document.masthead))
+    fit = WIDTH.pt / max(ems(clean(document.masthead)), 1) * 0.98
+    run.font.size = Pt(max(int(min(size_for(36, document.language), fit) * 2) / 2, LEAST_MASTHEAD))
+    rule_below(masthead, colour="D7000F", eighths=18, distance=11)
+    masthead.paragraph_format.space_after = Pt(0.75 * BODY)
+    number = word.add_paragraph(clean(document.number), style="Bulletin number")
+    number.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    number.paragraph_format.space_before = Pt(0)
+    number.paragraph_format.space_after = Pt(2 * 28.95)
+    _title(word, document)
 
 
 def _paragraphs(word: WordDocument, paragraphs: tuple[Paragraph, ...]) -> None:

@@ -91,6 +91,7 @@ def payload(document: Document) -> dict[str, object]:
         "label": clean(document.label),
         "remarks": [bracketed(clean(remark), document) for remark in document.remarks],
         "source": source_lines(document),
+        "form": document.form,
     }
 
 

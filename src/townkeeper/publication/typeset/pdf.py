@@ -76,9 +76,9 @@ def draw_png(svg: str, *, fonts: FontSettings | None = None, ppi: float = 200) -
     try:
         made = compiler.compile(format="png", ppi=ppi)
     except typst.TypstError as error:
-        raise _failed(error.message, error.hints) from error
+        raise failed(error.message, error.hints) from error
     if not isinstance(made, bytes):
-        raise _failed("not one picture", [])
+        raise failed("not one picture", [])
     return made
 
 
@@ -99,13 +99,14 @@ def _typeset(
         )
         pages = json.loads(compiler.query("<report>", field="value", one=True))["pages"]
     except typst.TypstError as error:
-        raise _failed(error.message, error.hints) from error
+        raise failed(error.message, error.hints) from error
     if warnings or not isinstance(made, bytes):
-        raise _failed("; ".join(warning.message for warning in warnings), [])
+        raise failed("; ".join(warning.message for warning in warnings), [])
     return made, pages
 
 
-def _failed(reason: str, hints: list[str]) -> Problem:
+def failed(reason: str, hints: list[str]) -> Problem:
+    """Return what a person reads when typesetting did not work."""
     return Problem(
         "typesetting",
         _("The document could not be typeset: %(reason)s.") % {"reason": reason},

@@ -14,6 +14,7 @@ from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
 from townkeeper.relapse.chains import Chain, chain_of, why_words
 from townkeeper.relapse.models import Revisit
+from townkeeper.web.casepanels import panels_of
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.registers import Registers
 
@@ -55,6 +56,7 @@ def what_hangs_on(case: Case, user: User, asks: list[Ask]) -> dict[str, Any]:
         "revisits": _revisits(case) if was_closed else [],
         "judgements": list(case.judgements.order_by("-closing")) if was_closed else [],
         "pairs": [_shots(pair) for pair in pairs_of(case)],
+        "panels": panels_of(case, user),
     }
 
 
