@@ -15,16 +15,19 @@ SIZES = (10_000, 100_000, 1_000_000)
 QUICK = (2_000,)
 
 
+def chosen(usual):
+    """Databases and sizes that the environment asks for, or the usual ones."""
+    sizes = [int(size) for size in os.environ.get("TOWNKEEPER_BENCH_SIZES", "").split(",") if size]
+    asked = os.environ.get("TOWNKEEPER_BENCH_DATABASES")
+    return asked.split(",") if asked else DATABASES, sizes or usual
+
+
 def curve(module, *, quick, promise):
     """Run `python -m MODULE measure` on each database at each size; rows for the results."""
     rows = []
-    sizes = [int(size) for size in os.environ.get("TOWNKEEPER_BENCH_SIZES", "").split(",") if size]
-    for database in (
-        os.environ.get("TOWNKEEPER_BENCH_DATABASES", "").split(",")
-        if os.environ.get("TOWNKEEPER_BENCH_DATABASES")
-        else DATABASES
-    ):
-        for size in sizes or (QUICK if quick else SIZES):
+    databases, sizes = chosen(QUICK if quick else SIZES)
+    for database in databases:
+        for size in sizes:
             with dataset(size, database=database, fresh=False) as environ:
                 words = [sys.executable, "-m", module, "measure", str(20 if quick else 100)]
                 done = subprocess.run(

@@ -20,12 +20,12 @@ SINGLES = 200
 
 
 def run(quick=False):
-    """Return the rows of the benchmark for both databases."""
+    """Return the rows of the benchmark; sizes and databases as for the benches of reading."""
+    from bench._reading import chosen  # noqa: PLC0415
+
+    databases, sizes = chosen(SIZES[quick])
     return [
-        row
-        for database in ("sqlite", "postgresql")
-        for size in SIZES[quick]
-        for row in measured("child", database, size)
+        row for database in databases for size in sizes for row in measured("child", database, size)
     ]
 
 

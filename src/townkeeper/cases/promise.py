@@ -11,7 +11,7 @@ from datetime import datetime
 
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.ladder import Pauses, limit_of
-from townkeeper.cases.models import Case, Task
+from townkeeper.cases.models import Task
 from townkeeper.duties.register import CategoryRow, Register
 from townkeeper.procedures.model import Procedure
 
@@ -52,12 +52,3 @@ def stops_of_case(tasks: Iterable[Task]) -> list[tuple[datetime, datetime | None
         ),
         key=lambda stop: stop[0],
     )
-
-
-def reckon_promise(case: Case, calendar: WorkCalendar, pauses: Pauses) -> datetime | None:
-    """Set and return `case.promise_due_at` after a stop of a leading task began or ended.
-
-    A promise that was broken before the clock stopped stays broken. The caller saves the column.
-    """
-    case.promise_due_at = promised(case.promise, case.opened_at, calendar, pauses).due_at
-    return case.promise_due_at

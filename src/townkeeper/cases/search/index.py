@@ -5,7 +5,7 @@ because changing the case's row would write all its words anew. Neither has a fo
 too many is harmless, as what is found is compared with the case.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -160,8 +160,3 @@ def check() -> Agreement:
         return Agreement(
             total, odd("cases_case", "id", table, key), odd(table, key, "cases_case", "id")
         )
-
-
-def each_word_of(rows: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
-    """Return rows as sets of words: the form in which tests compare them."""
-    return {pk: set(words.split()) for pk, words in rows}
