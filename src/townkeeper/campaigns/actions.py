@@ -85,17 +85,19 @@ def import_list(
     link: bool = False,
     procedure: str = "exposed",
     progress: Progressing = lambda _n: None,
+    most: int | None = None,
 ) -> Campaign:
     """Turn a list into a campaign: every row a case, dispatched with its deadline.
 
     All rows are checked first; with one wrong row nothing is written. With `link` a row that looks
     like a running case joins it and keeps that case's deadline. The same file a second time
-    goes on where a broken-off import stopped; a finished one is refused unless `again`. Errors:
-    ListRefused, Problem.
+    goes on where a broken-off import stopped; a finished one is refused unless `again`. `most`
+    hands over so many rows and leaves the others to `resume_campaign`. Errors: ListRefused,
+    Problem.
     """
     before = None if again else made_before(digest_of(path))
     if before is not None:
-        return _go_on(before, path, actor=actor, progress=progress)
+        return _go_on(before, path, actor=actor, progress=progress, most=most)
     plan = check_list(path, due=due, columns=columns)
     if plan.checked.errors:
         raise ListRefused(path.name, plan.checked.errors)
@@ -114,13 +116,15 @@ def import_list(
         rows,
         actor=actor,
     )
-    return resume_campaign(campaign, actor=actor, progress=progress)
+    return resume_campaign(campaign, actor=actor, progress=progress, most=most)
 
 
-def _go_on(before: Campaign, path: Path, *, actor: User, progress: Progressing) -> Campaign:
+def _go_on(
+    before: Campaign, path: Path, *, actor: User, progress: Progressing, most: int | None
+) -> Campaign:
     """Finish what the same file began, or refuse to take it twice."""
     if before.status == Campaign.Status.PREPARING:
-        return resume_campaign(before, actor=actor, progress=progress)
+        return resume_campaign(before, actor=actor, progress=progress, most=most)
     raise Problem(
         "list-known",
         _("This file was taken in before, as %(key)s.") % {"key": before.key},
@@ -295,15 +299,24 @@ def _item(campaign: Campaign, number: int, row: Checked) -> CampaignItem:
 
 
 def resume_campaign(
-    campaign: Campaign, *, actor: User, progress: Progressing = lambda _n: None
+    campaign: Campaign,
+    *,
+    actor: User,
+    progress: Progressing = lambda _n: None,
+    most: int | None = None,
 ) -> Campaign:
-    """Hand over every row that is not handed over yet; a run that was killed goes on here."""
+    """Hand over every row that is not handed over yet; a run that was killed goes on here.
+
+    With `most` so many rows at a time, so that a page can show how far it is.
+    """
     items = campaign.items.filter(is_handed_over=False).select_related(
         "campaign", "area", "category", "unit"
     )
-    for item in items.order_by("number"):
+    for item in items.order_by("number")[:most]:
         hand_over(item, actor=actor)
         progress(1)
+    if most is not None and campaign.items.filter(is_handed_over=False).exists():
+        return campaign
     with transaction.atomic():
         moved = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.PREPARING)
         if moved.update(status=Campaign.Status.RUNNING):
