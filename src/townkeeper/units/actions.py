@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.journal.actions import record, touch_registers
+from townkeeper.journal.seen import refuse_old
 from townkeeper.kit.errors import Problem
 from townkeeper.units.models import Unit
 
@@ -113,8 +114,11 @@ def _refuse_circle(unit: Unit, successor: Unit | None) -> None:
 
 
 @transaction.atomic
-def move_unit(unit: Unit, *, parent: Unit | None, actor: str, reason: str = "") -> None:
+def move_unit(
+    unit: Unit, *, parent: Unit | None, actor: str, reason: str = "", seen: int | None = None
+) -> None:
     """Put a unit, with everything below it, under another parent (or at the top)."""
+    refuse_old(f"unit:{unit.code}", seen)
     unit.refresh_from_db()
     parent = _kept_still(parent)
     if parent is not None and parent.is_under(unit):
@@ -136,12 +140,19 @@ def move_unit(unit: Unit, *, parent: Unit | None, actor: str, reason: str = "") 
 
 @transaction.atomic
 def rename_unit(
-    unit: Unit, *, name: str, on: date, actor: str, names: Mapping[str, str] | None = None
+    unit: Unit,
+    *,
+    name: str,
+    on: date,
+    actor: str,
+    names: Mapping[str, str] | None = None,
+    seen: int | None = None,
 ) -> None:
     """Give a unit a new name from a day on; people still find it under the old one.
 
     `attributes["former_names"]` keeps each name that it bore, with the first day without it.
     """
+    refuse_old(f"unit:{unit.code}", seen)
     if not name.strip():
         raise Problem("unit-nameless", _("A unit needs a name."), where=unit.code)
     former = {"name": unit.name, "names": unit.names, "until": on.isoformat()}

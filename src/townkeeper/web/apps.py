@@ -16,6 +16,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         """Let histories tell what the apps above the cases write into them."""
         for name in (
+            "call_words",
             "campaign_words",
             "evidence_words",
             "field_words",
