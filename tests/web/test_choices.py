@@ -104,12 +104,13 @@ def test_addresses_of_others_are_not_learnt_from(ask):
 def test_what_a_chosen_spot_says(units, people):
     case = opened(address="紅星路 1 號", lon=105.05, lat=29.6)
     seen = make.Case.objects.visible_to(people["operator"])
-    assert where_of(f"case:{case.number}", seen).lat == 29.6
-    assert where_of(f"case:{case.number}", seen.none()).area is None
-    assert where_of("area:S2", seen).area == "S2"
-    assert where_of("street:S1:紅星路", seen).area == "S1"
+    assert where_of(f"case:{case.number}", "紅星路 1 號", seen).lat == 29.6
+    assert where_of(f"case:{case.number}", "紅星路 1 號旁", seen).lat is None
+    assert where_of(f"case:{case.number}", "", seen.none()).area is None
+    assert where_of("area:S2", "", seen).area == "S2"
+    assert where_of("street:S1:紅星路", "", seen).area == "S1"
     for nonsense in ("", "place:none", "area:none", "case:", "x:y"):
-        assert where_of(nonsense, seen) == where_of("", seen)
+        assert where_of(nonsense, "", seen) == where_of("", "", seen)
     assert area_in_words("西林街道文化路口").code == "S2"
     assert area_in_words("某處") is None
 

@@ -285,15 +285,6 @@ def hold_call(key: str, data: Mapping[str, Any], *, label: str, actor: User) -> 
 
 
 @transaction.atomic
-def take_up_call(held: HeldCall, *, actor: User) -> dict[str, Any]:
-    """Return what was typed, and let go of the row: it is in the form again."""
-    data = dict(held.data)
-    _tell_shift(actor, "call.taken_up", {"held": held.pk})
-    held.delete()
-    return data
-
-
-@transaction.atomic
 def drop_call(held: HeldCall, *, actor: User) -> None:
     """Throw a held call away."""
     _tell_shift(actor, "call.dropped", {"held": held.pk})

@@ -58,7 +58,7 @@ class HeldCallQuerySet(models.QuerySet["HeldCall"]):
 
 
 class HeldCall(models.Model):
-    """A form half filled, put aside for another call; gone as soon as it is taken up again."""
+    """A form half filled, put aside for another call; gone as soon as its case is registered."""
 
     actor = models.CharField(max_length=150, db_index=True)
     key = models.CharField(max_length=80)

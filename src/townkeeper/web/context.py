@@ -9,7 +9,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
 
 from townkeeper.kit import clock
-from townkeeper.web.access import posts_for
+from townkeeper.units.permissions import Permission
+from townkeeper.web.access import may, posts_for
 from townkeeper.web.navigation import navigation, phone_bar
 from townkeeper.web.registers import registers
 from townkeeper.web.wording import script_words
@@ -41,6 +42,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": nav,
         "phone_nav": SimpleLazyObject(lambda: phone_bar(nav)),
         "site_name": SimpleLazyObject(site_name),
+        "may_register": SimpleLazyObject(lambda: may(request, Permission.CASES_CASE_OPEN)),
         "role_line": SimpleLazyObject(lambda: role_line(request)),
     }
 

@@ -147,10 +147,17 @@ def find_options(
 # --- the books ---
 
 
-def _units() -> Iterable[Option]:
+AREA_KINDS: Final = frozenset({"county", "township", "village"})
+
+
+def _areas() -> Iterable[Option]:
+    return _units(AREA_KINDS)
+
+
+def _units(kinds: frozenset[str] = frozenset()) -> Iterable[Option]:
     on = clock.today()
-    rows = list(Unit.objects.select_related("parent").defer("outline", "parent__outline"))
-    for unit in rows:
+    rows = Unit.objects.select_related("parent").defer("outline", "parent__outline")
+    for unit in rows.filter(kind__in=kinds) if kinds else rows:
         yield Option(
             unit.code,
             unit.name,
@@ -195,6 +202,7 @@ def _places() -> Iterable[Option]:
 
 SOURCES: Final[dict[str, Callable[[], Iterable[Option]]]] = {
     "units": _units,
+    "areas": _areas,
     "categories": _categories,
     "places": _places,
 }

@@ -18,17 +18,17 @@ from django.utils.translation import ngettext
 
 from townkeeper.calls.callers import latest_addresses
 from townkeeper.cases.desk import desk
+from townkeeper.cases.models import CaseQuerySet
 from townkeeper.cases.sight import Sight
 from townkeeper.duties.register import UnitRow, register
 from townkeeper.kit import clock
+from townkeeper.web.options import AREA_KINDS, Option, book_of, find_options, where_words
 from townkeeper.web.options import Book as Options
-from townkeeper.web.options import Option, book_of, find_options, where_words
 
 LATEST: Final = 4_000
 """Addresses are learnt from so many cases, the latest that the person sees."""
 DAYS: Final = 400
 KEPT_SECONDS: Final = 600.0
-AREA_KINDS: Final = frozenset({"county", "township", "village"})
 STREET: Final = re.compile(r"^(.{1,14}?(?:大道|胡同|路|街|巷|道|弄|里))(?=.)")
 MOST_OF_EACH: Final = 6
 
@@ -42,6 +42,8 @@ class Spot:
     label: str
     note: str
     reason: str = ""
+    area: str = ""
+    """The code of the area that it lies in, if that is certain."""
 
     def item(self) -> dict[str, Any]:
         """Return it as the browser takes it."""
@@ -52,7 +54,14 @@ class Spot:
             "reason": self.reason,
             "parent": "",
             "more": False,
+            "area": self.area,
+            "area_label": _area_title(self.area),
         }
+
+
+def _area_title(code: str) -> str:
+    option = book_of("areas").by_value.get(code)
+    return option.title if option else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ def find_spots(sight: Sight, typed: str, *, most: int) -> list[Spot]:
         _found(book_of("places"), typed, "place"),
         _found(past.streets, typed, "street"),
         _found(past.addresses, typed, "case"),
-        [spot for spot in _found(book_of("units"), typed, "area") if _is_area(spot.value)],
+        _found(book_of("areas"), typed, "area"),
     )
     picked = [spot for group in groups for spot in group[:MOST_OF_EACH]]
     return picked[:most]
@@ -85,7 +94,8 @@ def _found(book: Options, typed: str, sort: str) -> list[Spot]:
     for option, reason in find_options(book, typed):
         note = _street_words(option) if sort == "street" else where_words(book, option)
         value = f"{sort}:{option.value}" if ":" not in option.value else option.value
-        spots.append(Spot(value, option.title, note, reason or _SORTS[sort]()))
+        area = option.value if sort == "area" else option.area
+        spots.append(Spot(value, option.title, note, reason or _SORTS[sort](), area))
     return spots
 
 
@@ -101,11 +111,6 @@ _SORTS = {
     "case": lambda: _("address of an earlier case"),
     "area": lambda: _("area"),
 }
-
-
-def _is_area(value: str) -> bool:
-    row = register().unit_by_code.get(value.partition(":")[2])
-    return row is not None and row.kind in AREA_KINDS
 
 
 @dataclass(frozen=True)
@@ -164,8 +169,12 @@ def _street_options(streets: dict[str, Counter[int | None]]) -> Iterable[Option]
         yield Option(f"street:{area}:{street}", street, area=area, cases=areas.total())
 
 
-def where_of(key: str, cases: Any) -> Where:  # noqa: ANN401 - the cases that the person sees
-    """Return what a chosen spot stands for; one that is gone or not to be seen says nothing."""
+def where_of(key: str, text: str, cases: CaseQuerySet) -> Where:
+    """Return what a chosen spot stands for; one that is gone or not to be seen says nothing.
+
+    `text` is the address as it was finally typed: the point of an earlier case counts only for the
+    very same words, its area also for the house next door.
+    """
     sort, _colon, value = key.partition(":")
     if sort == "place" and value in desk().places:
         return Where(place=value)
@@ -173,8 +182,12 @@ def where_of(key: str, cases: Any) -> Where:  # noqa: ANN401 - the cases that th
         code = value.partition(":")[0]
         return Where(area=code) if code in register().unit_by_code else Where()
     if sort == "case":
-        row = cases.filter(number=value).values_list("area__code", "lon", "lat").first()
-        return Where(area=row[0], lon=row[1], lat=row[2]) if row else Where()
+        row = cases.filter(number=value).values("area__code", "address", "lon", "lat").first()
+        if row is None:
+            return Where()
+        is_same = row["address"].strip() == text.strip()
+        lon, lat = (row["lon"], row["lat"]) if is_same else (None, None)
+        return Where(area=row["area__code"], lon=lon, lat=lat)
     return Where()
 
 

@@ -1,0 +1,234 @@
+"""Calls back: who waits for the answer, what is told, what the reporter says of it."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from townkeeper.accounts.models import User
+from townkeeper.calls.backlog import (
+    NOTE_MAX,
+    Key,
+    Waiting,
+    find_waiting,
+    note_not_reached,
+    record_judgement,
+    waiting_calls,
+)
+from townkeeper.cases.models import Case, Judgement
+from townkeeper.cases.privacy import Shown, may_show, show_reporter
+from townkeeper.kit import clock
+from townkeeper.kit.errors import Problem
+from townkeeper.units.permissions import Permission
+from townkeeper.web.access import needs
+
+REFUSED: Final = 422
+COMMENT_MAX: Final = 2_000
+MORNING: Final = 9
+RETRIES: Final = {"1h": timedelta(hours=1), "3h": timedelta(hours=3)}
+opening = needs(Permission.CASES_CASE_OPEN)
+
+
+class CallForm(forms.Form):
+    """How a call back went."""
+
+    verdict = forms.ChoiceField(
+        label=_("What the reporter says of the answer"), choices=Judgement.Verdict.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what the reporter said.")},
+    )  # fmt: skip
+    comment = forms.CharField(
+        label=_("In the reporter's words"), required=False, max_length=COMMENT_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+    reopen = forms.BooleanField(
+        label=_("Asks that the matter be taken up again (a supervisor decides)"), required=False
+    )
+
+
+class AgainForm(forms.Form):
+    """When to call again, or why not."""
+
+    retry = forms.ChoiceField(
+        label=_("Call again"),
+        choices=[
+            ("1h", _("in an hour")),
+            ("3h", _("in three hours")),
+            ("morning", _("tomorrow at nine")),
+            ("at", _("at this time")),
+            ("no", _("not again")),
+        ],
+    )
+    at = forms.CharField(
+        label=_("Time"), required=False, max_length=20,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )  # fmt: skip
+    note = forms.CharField(label=_("Note"), required=False, max_length=NOTE_MAX)
+
+    def when(self, now: datetime) -> datetime | None:
+        """Return when to call again in the site's zone; None for not again."""
+        said, local = self.cleaned_data["retry"], timezone.localtime(now)
+        if said in RETRIES:
+            return now + RETRIES[said]
+        if said == "morning":
+            day = local + timedelta(days=1)
+            return day.replace(hour=MORNING, minute=0, second=0, microsecond=0)
+        return self.cleaned_data["at"] if said == "at" else None
+
+    def clean_at(self) -> datetime | None:
+        """Read a time of the site, as the browser's own field writes it."""
+        text = self.cleaned_data["at"].strip()
+        if self.cleaned_data.get("retry") != "at":
+            return None
+        try:
+            found = parse_datetime(text)
+        except ValueError:
+            found = None
+        if found is None:
+            raise forms.ValidationError(
+                _now("Write day and time, such as %(example)s.") % {"example": "2026-11-05 09:30"}
+            )
+        return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+@opening
+@require_safe
+def backlog(request: HttpRequest) -> HttpResponse:
+    """List who is to be called, the first due first."""
+    later = request.GET.get("tab") == "later"
+    cases, now = Case.objects.visible_to(request.user), clock.now()
+    page = waiting_calls(cases, now=now, after=_key(request.GET.get("after", "")), later=later)
+    base = reverse("hotline:callbacks")
+    context = {
+        "rows": page.rows,
+        "later": later,
+        "tabs": [
+            {"label": _now("to call now"), "href": base, "current": not later},
+            {"label": _now("called in vain, again later"), "href": f"{base}?tab=later",
+             "current": later},
+        ],
+        "next_url": _next(base, page.following, later=later),
+        "first_url": base if request.GET.get("after") else "",
+    }  # fmt: skip
+    return render(request, "hotline/callbacks.html", context)
+
+
+def _next(base: str, key: Key | None, *, later: bool) -> str:
+    if key is None:
+        return ""
+    asked = {"after": f"{key[0].isoformat()}~{key[1]}"} | ({"tab": "later"} if later else {})
+    return f"{base}?{urlencode(asked)}"
+
+
+def _key(text: str) -> Key | None:
+    """Read the place in the list from an address; nonsense is the beginning."""
+    at, _tilde, pk = text.partition("~")
+    try:
+        moment = parse_datetime(at)
+    except ValueError:
+        return None
+    if moment is None or timezone.is_naive(moment) or not pk.isdecimal():
+        return None
+    return moment, int(pk)
+
+
+@opening
+@require_http_methods(["GET", "HEAD", "POST"])
+def callback(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one call: the answer to read, the judgement to put down, or when to call again."""
+    case, user = _case(request, number)
+    waiting = find_waiting(case, clock.now())
+    if request.method != "POST":
+        return _show(request, case, waiting)
+    wanted = request.POST.get("do", "")
+    if wanted == "show":
+        return _reveal(request, case, waiting, user)
+    judged = CallForm(request.POST) if wanted == "judged" else CallForm()
+    again = AgainForm(request.POST) if wanted == "again" else AgainForm()
+    form: forms.Form = judged if wanted == "judged" else again
+    if form.is_valid():
+        try:
+            told = _put_down(case, wanted, judged, again, user)
+        except Problem as problem:
+            name = problem.where if problem.where in form.fields else None
+            form.add_error(name, f"{problem.message} {problem.hint}".strip())
+        else:
+            messages.success(request, told)
+            return redirect("hotline:callbacks")
+    return _show(request, case, waiting, judged=judged, again=again, status=REFUSED)
+
+
+def _put_down(case: Case, wanted: str, judged: CallForm, again: AgainForm, user: User) -> str:
+    if wanted == "judged":
+        data = judged.cleaned_data
+        record_judgement(
+            case, verdict=data["verdict"], comment=data["comment"], reopen=data["reopen"],
+            actor=user,
+        )  # fmt: skip
+        return _now("The judgement stands with %(number)s.") % {"number": case.number}
+    when = again.when(clock.now())
+    note_not_reached(case, retry_at=when, note=again.cleaned_data["note"], actor=user)
+    if when is None:
+        return _now("%(number)s is not called again.") % {"number": case.number}
+    return _now("%(number)s is called again at %(time)s.") % {
+        "number": case.number,
+        "time": timezone.localtime(when).strftime("%m-%d %H:%M"),
+    }
+
+
+def _reveal(request: HttpRequest, case: Case, waiting: Waiting | None, user: User) -> HttpResponse:
+    """Show the number in full, once, with an entry in the history."""
+    try:
+        shown = show_reporter(case, actor=user, reason=_now("Call back about the answer"))
+    except Problem as problem:
+        messages.error(request, str(problem.message))
+        return _show(request, case, waiting, status=REFUSED)
+    return _show(request, case, waiting, shown=shown)
+
+
+def _case(request: HttpRequest, number: str) -> tuple[Case, User]:
+    case = (
+        Case.objects.visible_to(request.user)
+        .filter(number=number)
+        .select_related("reporter", "category", "unit", "main", "procedure")
+        .defer("unit__outline")
+        .first()
+    )
+    if case is None or not isinstance(request.user, User):
+        raise Http404
+    return case, request.user
+
+
+def _show(
+    request: HttpRequest,
+    case: Case,
+    waiting: Waiting | None,
+    *,
+    judged: CallForm | None = None,
+    again: AgainForm | None = None,
+    shown: Shown | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    user = request.user
+    context: dict[str, Any] = {
+        "case": case,
+        "waiting": waiting,
+        "reporter": getattr(case, "reporter", None),
+        "judged": judged or CallForm(),
+        "again": again or AgainForm(),
+        "bad": judged if judged is not None and judged.errors else again,
+        "shown": shown,
+        "may_show": isinstance(user, User) and may_show(case, user),
+        "attempts": case.callbacks.order_by("-pk"),
+    }
+    return render(request, "hotline/callback.html", context, status=status)
