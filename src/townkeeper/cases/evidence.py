@@ -1,5 +1,6 @@
 """Evidence on cases: photos and papers, what they show and what speaks against them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,14 +139,15 @@ class Pair:
         return min(times)
 
 
-def pairs_of(case: Case) -> list[Pair]:
+def pairs_of(case: Case, known: Iterable[Evidence] | None = None) -> list[Pair]:
     """Return the photos of a case side by side: each from after with its one from before.
 
     A photo from before that none is paired with stands alone, in its place in time. After rework
     one photo from before has several from after. Where an import names no pair and there is only
-    one photo from before, that is the one.
+    one photo from before, that is the one. `known` is the evidence of the case, where it was read.
     """
-    rows = list(case.evidence.select_related("file", "repeats__case").order_by("added_at", "pk"))
+    found = case.evidence.select_related("file", "repeats__case") if known is None else known
+    rows = sorted(found, key=lambda row: (row.added_at, row.pk))
     befores = {row.pk: row for row in rows if row.kind.startswith(BEFORE)}
     only = next(iter(befores.values())) if len(befores) == 1 else None
     pairs = [

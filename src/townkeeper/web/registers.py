@@ -4,9 +4,11 @@ A page of fifty cases names some hundred of them: read with the cases they cost 
 do. Whoever changes a register draws a new stamp, so a name is never older than the last change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
+
+from django.utils.safestring import SafeString
 
 from townkeeper.cases.models import Case, ProcedureVersion, Task
 from townkeeper.duties.models import Category
@@ -19,6 +21,15 @@ class Registers:
 
     All requests of a process share them, so nobody changes them.
     """
+
+    def __init__(self) -> None:
+        self._written: dict[object, SafeString] = {}
+
+    def kept(self, key: object, write: Callable[[], SafeString]) -> SafeString:
+        """Return what is written from the registers alone, as long as they stay as they are."""
+        if key not in self._written:
+            self._written[key] = write()
+        return self._written[key]
 
     @cached_property
     def units(self) -> Mapping[int, Unit]:

@@ -55,7 +55,7 @@ def what_hangs_on(case: Case, user: User, asks: list[Ask]) -> dict[str, Any]:
         "chain_words": chain.words,
         "revisits": _revisits(case) if was_closed else [],
         "judgements": list(case.judgements.order_by("-closing")) if was_closed else [],
-        "pairs": [_shots(pair) for pair in pairs_of(case)],
+        "pairs": [_shots(pair) for pair in pairs_of(case, case.evidence.all())],
         "panels": panels_of(case, user),
     }
 

@@ -6,6 +6,8 @@ import msgspec
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -37,6 +39,7 @@ from townkeeper.web.office.actforms import (
 )
 from townkeeper.web.office.casemore import asks_of, what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
+from townkeeper.web.office.counters import Choices
 from townkeeper.web.office.progress import make_progress
 from townkeeper.web.office.rows import case_clock, procedure_of, step_title
 from townkeeper.web.registers import Registers, registers
@@ -97,11 +100,16 @@ def _refilled(forms: list[AskForm], posted: AskForm | None) -> list[AskForm]:
     return [posted, *[form for form in forms if form.ask.pk != posted.ask.pk]]
 
 
-def _known_units(known: Registers) -> list[tuple[str, str]]:
-    """Return codes and names of the units that can be named; villages lead nothing themselves."""
-    units = known.existing(clock.today())
-    shown = [unit for unit in units if unit.kind != Unit.Kind.VILLAGE]
-    return [(unit.code, unit.title) for unit in sorted(shown, key=lambda unit: unit.sort_key)]
+def _known_units(known: Registers) -> SafeString:
+    """Return the units that can be named as choices; villages lead nothing themselves."""
+
+    def write() -> SafeString:
+        units = [unit for unit in known.existing(day) if unit.kind != Unit.Kind.VILLAGE]
+        units.sort(key=lambda unit: unit.sort_key)
+        return Choices.of((unit.code, unit.title) for unit in units).html
+
+    day = clock.today()
+    return known.kept(("units to name", day, get_language()), write)
 
 
 def _context(
@@ -144,11 +152,11 @@ def where_is(case: Case) -> str:
 def _loaded(cases: CaseQuerySet) -> CaseQuerySet:
     """Load a case with all that its page shows, in a fixed number of queries."""
     tasks = Task.objects.select_related("assignee").order_by("pk")
-    evidence = Evidence.objects.select_related("file").order_by("pk")
+    evidence = Evidence.objects.select_related("file").prefetch_related("repeats__case")
     return cases.select_related("place", "reporter", "main").prefetch_related(
         Prefetch("tasks", tasks),
         Prefetch("tasks__pauses", Pause.objects.order_by("since")),
-        Prefetch("evidence", evidence),
+        Prefetch("evidence", evidence.order_by("pk")),
     )
 
 
