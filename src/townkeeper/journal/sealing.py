@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.db import IntegrityError, transaction
@@ -205,3 +205,23 @@ def _put_in_later() -> Iterator[SealProblem]:
         ]
         if found:
             yield SealProblem(number, "inserted", tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedUntil:
+    """How far the record is signed."""
+
+    number: int
+    made_at: datetime
+    last_entry: int
+    since: int
+    """Entries written after it, by their numbers."""
+
+
+def sealed_until() -> SealedUntil | None:
+    """Return the latest seal and how much was written since; None where nothing is signed."""
+    seal = Seal.objects.order_by("-number").first()
+    if seal is None:
+        return None
+    top = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return SealedUntil(seal.number, seal.made_at, seal.last_entry, max(0, top - seal.last_entry))
