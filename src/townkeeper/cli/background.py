@@ -34,6 +34,7 @@ def pieces() -> Mapping[str, Callable[[], object]]:
         "relapses": look_back,
         "revisits": draw,
         "orders": watch_orders,
+        "briefs": make_briefs,
         "extracts": refresh,
         "calendar": alarm,
         "seals": seal,
@@ -108,6 +109,13 @@ def watch_orders() -> str:
     from townkeeper.supervision.overdue import note_overdue  # noqa: PLC0415
 
     return _("%(n)d units are late with an order") % {"n": note_overdue()}
+
+
+def make_briefs() -> str:
+    """Make the brief of the morning once it is 08:00."""
+    from townkeeper.publication.briefs import make_due  # noqa: PLC0415
+
+    return _("%(n)d briefs made") % {"n": make_due()}
 
 
 def refresh() -> str:
