@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -151,6 +152,14 @@ def _rule(item: Item) -> dict[str, str]:
     }
 
 
+def language_name(tag: str) -> str:
+    """Return a language by its own name."""
+    try:
+        return str(get_language_info(tag.lower())["name_local"])
+    except KeyError:
+        return tag
+
+
 def _files(round_: Round) -> list[dict[str, str]]:
     """Return what of a round can be downloaded."""
     address = reverse("portal:ranking", args=[round_.period, round_.scheme.key])
@@ -159,7 +168,7 @@ def _files(round_: Round) -> list[dict[str, str]]:
         {
             "href": reverse("portal:bulletin", args=[bulletin.pk, form]),
             "icon": "file-text",
-            "label": f"{form.upper()} {bulletin.language}",
+            "label": f"{form.upper()} {language_name(bulletin.language)}",
         }
         for bulletin in Bulletin.objects.filter(round=round_).order_by("language", "-made_at")
         for form in TYPES
@@ -223,6 +232,7 @@ def bulletins(request: HttpRequest) -> HttpResponse:
     found = [
         {
             "bulletin": row,
+            "language": language_name(row.language),
             "files": [
                 {"href": reverse("portal:bulletin", args=[row.pk, form]), "label": form.upper()}
                 for form in TYPES

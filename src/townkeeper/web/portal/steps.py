@@ -42,7 +42,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     "verifying": gettext_lazy("Reported as done; somebody else checks it"),
     "answering": gettext_lazy("Checked; the answer is being written"),
     "shelved": gettext_lazy("Cannot be solved now; it is looked at again on a set date"),
-    "closed": gettext_lazy("Closed"),
+    "closed": gettext_lazy("The case is closed"),
     "voided": gettext_lazy("Not taken up"),
     "merged": gettext_lazy("Put together with an earlier report of the same matter"),
 }

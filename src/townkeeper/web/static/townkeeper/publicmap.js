@@ -16,19 +16,24 @@
     get(element.dataset.areas).then(areas => {
       if (!areas) return;
       L.geoJSON(areas, {interactive: false, style: feature => ({color: colour('--field'), weight: 1.5, fillColor: colour('--brand-100'), fillOpacity: element.dataset.tiles ? .15 : feature.properties.level ? .5 : .9})}).addTo(map).bringToBack();
-      if (areas.features.length > 1) areas.features.forEach(feature => { if (feature.properties.level) L.geoJSON(feature).getBounds && L.tooltip({permanent: true, direction: 'center', className: 'lmap-label', interactive: false}).setLatLng(L.geoJSON(feature).getBounds().getCenter()).setContent(document.createTextNode(feature.properties.name).textContent).addTo(map); });
+      areas.features.filter(feature => feature.properties.level && areas.features.length > 1).forEach(feature => {
+        const name = document.createTextNode(feature.properties.name), middle = L.geoJSON(feature).getBounds().getCenter();
+        L.tooltip({permanent: true, direction: 'center', className: 'lmap-label', interactive: false}).setLatLng(middle).setContent(name).addTo(map);
+      });
     });
     L.control.scale({imperial: false}).addTo(map);
-    if (element.dataset.publicPoint) point(map, element.dataset.publicPoint.split(',').map(Number));
+    if (element.dataset.publicPoint) point(map, element.dataset.publicPoint.split(',').map(Number), element.dataset.tiles);
     if (element.dataset.points) points(map, element.dataset.points);
     if (element.dataset.pick !== undefined) pick(map);
     return map;
   };
 
   /* one case, no nearer than about 100 metres */
-  const point = (map, at) => {
+  const point = (map, at, tiles) => {
     L.circle(at, {radius: 100, color: colour('--bad'), weight: 2, fillOpacity: .25, interactive: false}).addTo(map);
-    map.setView(at, 15);
+    L.circleMarker(at, {radius: 8, color: colour('--bad'), weight: 3, fillOpacity: .3, interactive: false}).addTo(map);
+    /* without tiles a street is a white sheet: then the whole outline says more */
+    if (tiles) map.setView(at, 15);
   };
 
   const points = (map, address) => {
