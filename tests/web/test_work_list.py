@@ -22,7 +22,7 @@ from townkeeper.web.office.listing import Listing, key_text
 
 pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(hours=1)
-QUERIES = 17
+QUERIES = 21
 """Statements of one page, however many cases it shows; raise it only with a reason."""
 
 
@@ -37,7 +37,7 @@ def people(units):
 
 
 def numbers(answer) -> list[str]:
-    return re.findall(r"/office/cases/(DX[\d-]+)/", answer.content.decode())
+    return re.findall(r'href="/office/cases/(DX[\d-]+)/"', answer.content.decode())
 
 
 def page(client, query: str = "", at=LATER):

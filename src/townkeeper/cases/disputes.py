@@ -27,6 +27,8 @@ DISPUTE: Final = "dispute"
 """The effect by which procedures mark disputes."""
 MOST_COMPARED: Final = 200
 """Newest rulings of each category that are compared by how near they are."""
+MOST_SEARCHED: Final = 1000
+"""Newest rulings that are searched by their words."""
 
 
 # --- what the other unit says ---
@@ -150,6 +152,29 @@ def precedents_of(case: Case, *, limit: int = 5) -> list[Precedent]:
     """Return the rulings that bear on a case, without those about itself."""
     found = precedents_for(case.category, case.area, limit=limit + 1)
     return [each for each in found if each.number != case.number][:limit]
+
+
+def precedents_saying(words: str, *, limit: int = 20) -> list[Precedent]:
+    """Return the newest rulings in whose reasons, rules, units or kind all the words stand.
+
+    Only the newest `MOST_SEARCHED` rulings are read; without words the newest of all are given.
+    """
+    wanted = [word.casefold() for word in words.split()]
+    rows = (
+        Ask.objects.filter(effect=DISPUTE, is_accepted__isnull=False)
+        .select_related("case__category", "case__area", "unit", "other", "ruled")
+        .order_by("-decided_at", "-pk")[: MOST_SEARCHED if wanted else limit]
+    )
+    found = (_precedent(ask, "", 0) for ask in rows)
+    return [each for each in found if all(word in _said(each) for word in wanted)][:limit]
+
+
+def _said(ruling: Precedent) -> str:
+    parts = (
+        ruling.number, ruling.category_name, ruling.area, ruling.unit, ruling.other, ruling.ruled,
+        ruling.clause, ruling.reason, ruling.statement, ruling.decision,
+    )  # fmt: skip
+    return " ".join(parts).casefold()
 
 
 def _lineage(category: Category | None) -> list[int]:

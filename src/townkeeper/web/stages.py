@@ -25,6 +25,7 @@ CHANNELS: dict[str, str | Promise] = {
     "letter": _("letter"),
     "exposure": _("exposure list"),
     "order": _("order to units"),
+    "revisit": _("revisit"),
 }
 
 

@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.cases.sight import sight_of
@@ -16,7 +15,7 @@ from townkeeper.web.exports import GEOJSON, links
 from townkeeper.web.maps import outlines
 from townkeeper.web.office.cases import load_rows
 from townkeeper.web.office.counters import count_all, make_kpis, make_picks, make_tabs
-from townkeeper.web.office.listing import PAGE, Listing, key_text
+from townkeeper.web.office.listing import PAGE, Listing, key_text, view_switch
 from townkeeper.web.office.rows import Row
 
 MAP = "dispatch:map"
@@ -58,15 +57,6 @@ def map_page(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         response.headers["HX-Push-Url"] = listing.url(MAP, after=listing.after)
     return response
-
-
-def view_switch(listing: Listing, current: str) -> list[dict[str, object]]:
-    """Return the two views of one query: list and map."""
-    views = (("office:cases", _("List"), "list-checks"), (MAP, _("Map"), "map"))
-    return [
-        {"label": label, "icon": icon, "href": listing.url(name), "current": name == current}
-        for name, label, icon in views
-    ]
 
 
 def _box(rows: list[Row]) -> list[float]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from townkeeper.accounts.models import User
 from townkeeper.cases.sight import Sight, sight_of
 from townkeeper.cases.worklist import (
     RUNNING,
@@ -21,7 +23,8 @@ from townkeeper.cases.worklist import (
 )
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Cell, Column
-from townkeeper.web.access import signed_in
+from townkeeper.units.permissions import Permission
+from townkeeper.web.access import may, signed_in
 from townkeeper.web.exports import (
     EXPORT_LIMIT,
     Answer,
@@ -33,14 +36,17 @@ from townkeeper.web.exports import (
 )
 from townkeeper.web.office.counters import (
     COUNT_UP_TO,
+    LIST,
     count_all,
     filter_words,
     make_kpis,
     make_picks,
     make_tabs,
 )
-from townkeeper.web.office.listing import PAGE, Listing, key_text
+from townkeeper.web.office.listing import PAGE, Listing, key_text, view_switch
+from townkeeper.web.office.rowacts import with_acts
 from townkeeper.web.office.rows import Row, task_rows, with_row_parts
+from townkeeper.web.office.savedviews import saved_tabs
 from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
@@ -57,7 +63,8 @@ def work_list(request: HttpRequest) -> HttpResponse:
     listing = Listing.from_query(request.GET.dict())
     sight, wish = sight_of(request.user, now), listing.wish
     page = make_page(sight, wish, now=now, size=PAGE, after=listing.key)
-    rows = load_rows(page.lines)
+    here = listing.url(after=listing.after)
+    rows = with_acts(request, load_rows(page.lines), back=here)
     counts = count_all(sight, now)
     total, stages = _numbers(listing, sight, counts, now)
     context = {
@@ -66,6 +73,13 @@ def work_list(request: HttpRequest) -> HttpResponse:
         "search_text": listing.q,
         "kpis": make_kpis(listing, counts),
         "tabs": make_tabs(listing, counts),
+        "own_views": saved_tabs(request.user, listing) if isinstance(request.user, User) else [],
+        "list_query": urlsplit(listing.url()).query,
+        "views": view_switch(listing, LIST),
+        "can_batch": may(request, Permission.CASES_CASE_MERGE),
+        "waits_dispatch": any(row.acts and row.case.stage == "dispatch" for row in rows),
+        "here": here,
+        "picked_words": _("%(n)s selected"),
         "picks": make_picks(listing, stages),
         "rows": rows,
         "has_photos": any(row.photo for row in rows),

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from townkeeper.cases.models import Stage
+from townkeeper.cases.queues import count_waiting
 from townkeeper.cases.sight import Sight
 from townkeeper.cases.worklist import (
     NOBODY,
@@ -33,8 +34,8 @@ AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
 
 def count_all(sight: Sight, now: datetime) -> dict[str, int]:
-    """Count the visible cases in three queries: running ones by state, new ones, one's own."""
-    figures = count_running(sight, now)
+    """Count what a person sees: running cases by state, new ones, one's own, what waits."""
+    figures = count_running(sight, now) | count_waiting(sight)
     figures["today"] = count_new(sight, now)
     figures["mine"] = count_mine(sight, now, most=COUNT_UP_TO).number
     return figures
@@ -77,19 +78,21 @@ def make_tabs(
 ) -> list[dict[str, Any]]:
     """Return the saved views; other filters stay when one changes the tab."""
     labels = [
-        ("mine", _("Waiting for me"), counts["mine"]),
-        ("open", _("All running"), counts["open"]),
-        ("ended", _("Ended"), None),
-        ("all", _("All"), None),
+        ("mine", "", _("Waiting for me"), counts["mine"]),
+        ("open", "decide", _("To decide"), counts["decide"]),
+        ("open", "dispute", _("In dispute"), counts["dispute"]),
+        ("open", "", _("All running"), counts["open"]),
+        ("ended", "", _("Ended"), None),
+        ("all", "", _("All"), None),
     ]
     return [
         {
             "label": label,
             "count": count,
-            "href": listing.url(page, tab=key, sort=""),
-            "current": listing.tab == key,
+            "href": listing.url(page, tab=tab, ask=ask, sort=""),
+            "current": listing.tab == tab and listing.ask == ask,
         }
-        for key, label, count in labels
+        for tab, ask, label, count in labels
     ]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from townkeeper.cases.models import Stage
 from townkeeper.cases.search.words import LONGEST_QUERY
@@ -101,7 +102,7 @@ def key_text(key: Key | None) -> str:
 
 def read_key(text: str) -> Key | None:
     """Read such a key; a broken one starts from the beginning."""
-    moment, _, number = text.rpartition("_")
+    moment, _bar, number = text.rpartition("_")
     try:
         pk = int(number)
         at = datetime.fromisoformat(moment) if moment else None
@@ -110,3 +111,12 @@ def read_key(text: str) -> Key | None:
     if not 0 < pk < LARGEST_ID or (at is not None and at.tzinfo is None):
         return None
     return Key(at, pk)
+
+
+def view_switch(listing: Listing, current: str) -> list[dict[str, object]]:
+    """Return the two views of one query: list and map."""
+    views = (("office:cases", _("List"), "list-checks"), ("dispatch:map", _("Map"), "map"))
+    return [
+        {"label": label, "icon": icon, "href": listing.url(name), "current": name == current}
+        for name, label, icon in views
+    ]

@@ -1,0 +1,51 @@
+/* The work list by keys and by many: X selects, D dispatches, R sends back, E asks for more time; the bar of
+   what is selected; the dispatch panel as a dialog. Without it each row still has its box, its link and its page. */
+(() => {
+  'use strict';
+  const keysOn = document.documentElement.dataset.keys !== 'off';
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const boxes = () => all('input[name=case][form=batch]');
+
+  const count = () => {
+    const bar = one('#batch');
+    if (!bar) return;
+    const chosen = boxes().filter(box => box.checked), whole = one('[data-pick-all]');
+    boxes().forEach(box => box.closest('tr').classList.toggle('picked', box.checked));
+    bar.classList.toggle('on', chosen.length > 0);
+    one('[data-batch-count]', bar).textContent = chosen.length ? bar.dataset.count.replace('%(n)s', chosen.length) : '';
+    if (whole) { whole.checked = chosen.length > 0 && chosen.length === boxes().length; whole.indeterminate = chosen.length > 0 && !whole.checked; }
+  };
+  document.addEventListener('change', event => {
+    if (event.target.matches('[data-pick-all]')) boxes().forEach(box => { box.checked = event.target.checked; });
+    if (event.target.matches('[data-pick-all], input[name=case]')) count();
+  });
+  document.addEventListener('reset', () => setTimeout(count));
+  window.addEventListener('pageshow', count);
+  document.documentElement.classList.add('has-list');
+
+  /* the dispatch panel: fetched by htmx, shown as a dialog, closed with the focus back on its button */
+  document.addEventListener('htmx:after:swap', () => {
+    const panel = one('#panel');
+    if (panel && panel.children.length && !panel.open) { panel.showModal(); const first = one('input:checked, select, textarea, button', panel); if (first) first.focus(); }
+    count();
+  });
+  const panel = one('#panel');
+  if (panel) panel.addEventListener('close', () => { panel.textContent = ''; });
+  document.addEventListener('submit', event => {
+    if (event.target.closest('#panel') && event.target.dataset.sent) event.preventDefault();
+    else if (event.target.closest('#panel')) event.target.dataset.sent = '1';
+  });
+
+  document.addEventListener('keydown', event => {
+    if (!keysOn || event.isComposing || event.metaKey || event.ctrlKey || event.altKey || one('dialog[open]')) return;
+    if (event.target.matches('input:not([type=checkbox]),textarea,select')) return;
+    const row = one('[data-keylist] tbody tr[aria-current=true]');
+    if (!row) return;
+    if (event.key === 'x') { const box = one('input[name=case]', row); if (box) { box.checked = !box.checked; count(); } }
+    else if (event.key === 'd') { const link = one('[data-dispatch]', row); if (link) { event.preventDefault(); link.click(); } }
+    else if (event.key === 'r' && row.dataset.back) location.href = row.dataset.back;
+    else if (event.key === 'e' && row.dataset.extend) location.href = row.dataset.extend;
+  });
+  count();
+})();
