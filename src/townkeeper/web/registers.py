@@ -78,13 +78,13 @@ class Registers:
                 ("unit", self.units, case.unit_id),
                 ("procedure", self.procedures, case.procedure_id),
             ):
-                if pk in rows:
+                if pk is not None and pk in rows:
                     setattr(case, name, rows[pk])
 
     def name_tasks(self, tasks: Iterable[Task]) -> None:
         """Give tasks their unit."""
         for task in tasks:
-            if task.unit_id in self.units:
+            if task.unit_id is not None and task.unit_id in self.units:
                 task.unit = self.units[task.unit_id]
 
 

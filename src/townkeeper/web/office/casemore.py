@@ -65,7 +65,7 @@ def asks_of(case: Case, known: Registers) -> list[Ask]:
     asks = list(case.asks.order_by("-asked_at", "-pk"))
     for ask in asks:
         for name, pk in (("unit", ask.unit_id), ("other", ask.other_id), ("ruled", ask.ruled_id)):
-            if pk in known.units:
+            if pk is not None and pk in known.units:
                 setattr(ask, name, known.units[pk])
     return asks
 
