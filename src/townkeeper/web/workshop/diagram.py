@@ -1,7 +1,8 @@
-"""Draws a procedure: its steps as boxes from top to bottom, its actions as arrows between them.
+"""Draws a procedure as lines of a bus plan: no line hides a word, however many actions there are.
 
-The picture is an SVG made on the server: it prints, needs no script, and the table beside it says
-the same in words. Steps stand in the order in which a case can first reach them.
+Each step is a box; on its right stand its actions, each with its line. All lines that lead to the
+same step run together in one lane and enter that step's box at its head. The picture is an SVG made
+on the server: it prints, needs no script, and the table beside it says the same in words.
 """
 
 from collections import deque
@@ -10,15 +11,16 @@ from dataclasses import dataclass
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure, Step
 
-BOX_WIDTH = 220
-BOX_HEIGHT = 58
-GAP_X = 90
-GAP_Y = 74
-MARGIN = 24
-LANE = 15
-"""Pixels between two arrows that run beside each other."""
-ROOM = 170
-"""Pixels for the words beside them."""
+BOX_WIDTH = 190
+SLOT = 26
+"""Pixels from one action's line to the next."""
+HEAD = 40
+"""Pixels of a box for its two lines of words."""
+GAP = 22
+MARGIN = 20
+WORDS = 250
+"""Pixels for the words of an action."""
+LANE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,130 +30,121 @@ class Box:
     name: str
     title: str
     sub: str
-    x: float
-    y: float
+    y: int
+    height: int
     css: str
 
     @property
-    def middle(self) -> float:
-        """Return the x of its middle."""
-        return self.x + BOX_WIDTH / 2
+    def entry(self) -> int:
+        """Return the y at which lines come in."""
+        return self.y + 13
+
+    def slot(self, place: int) -> int:
+        """Return the y of an action's line."""
+        return self.y + HEAD + place * SLOT
 
 
 @dataclass(frozen=True, slots=True)
-class Arrow:
-    """An action that leads from one step to another, with its words and where they stand."""
+class Exit:
+    """An action: its words, where its line begins, and the path to the lane."""
 
-    path: str
     title: str
-    x: float
-    y: float
+    y: int
+    path: str
     css: str
 
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """The whole picture; actions that stay in their step are in the table only."""
+    """The whole picture; `x` is where boxes begin, `edge` where they end."""
 
-    width: float
-    height: float
+    width: int
+    height: int
     boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
+    exits: tuple[Exit, ...]
+    entries: tuple[str, ...]
+    """Paths from the lanes into the boxes, with arrow heads."""
+    x: int = MARGIN
+    edge: int = MARGIN + BOX_WIDTH
+    box_width: int = BOX_WIDTH
 
 
-def draw_procedure(procedure: Procedure) -> Diagram:
-    """Lay the steps out in rows by their distance from the start and draw the actions."""
-    rows = _rows(procedure)
-    widest = max(len(row) for row in rows)
-    boxes = _boxes(procedure, rows, widest)
-    arrows, right = _arrows(procedure, boxes, rows)
-    width = MARGIN * 2 + widest * BOX_WIDTH + (widest - 1) * GAP_X + right
-    height = MARGIN * 2 + len(rows) * BOX_HEIGHT + (len(rows) - 1) * GAP_Y
-    return Diagram(width, height, tuple(boxes.values()), tuple(arrows))
+def draw_procedure(procedure: Procedure, subs: dict[str, str]) -> Diagram:
+    """Lay the steps out one below the other; `subs` says who acts in which step, and how long."""
+    order = reading_order(procedure)
+    boxes = _boxes(procedure, order, subs)
+    targets = [name for name in order if _comes_from_elsewhere(procedure, name)]
+    lanes = {
+        name: MARGIN + BOX_WIDTH + WORDS + place * LANE for place, name in enumerate(targets, 1)
+    }
+    exits, reach = _exits(procedure, boxes, lanes)
+    entries = tuple(_entry(boxes[name], lanes[name], reach[name]) for name in targets)
+    last = boxes[order[-1]]
+    width = max(lanes.values(), default=MARGIN + BOX_WIDTH) + MARGIN
+    height = last.y + last.height + MARGIN
+    return Diagram(width, height, tuple(boxes.values()), tuple(exits), entries)
 
 
-def _rows(procedure: Procedure) -> list[list[str]]:
-    """Return the steps by distance from the start; those that nothing reaches come last."""
-    depth = {procedure.start: 0}
-    queue = deque([procedure.start])
+def reading_order(procedure: Procedure) -> list[str]:
+    """Return the steps as a case can first reach them, ends last."""
+    found = [procedure.start]
+    queue = deque(found)
     while queue:
-        name = queue.popleft()
-        for action in procedure.steps[name].actions.values():
+        for action in procedure.steps[queue.popleft()].actions.values():
             target = action.to
-            if target and target in procedure.steps and target not in depth:
-                depth[target] = depth[name] + 1
+            if target and target in procedure.steps and target not in found:
+                found.append(target)
                 queue.append(target)
-    last = max(depth.values()) + 1
-    found: dict[int, list[str]] = {}
-    for name in procedure.steps:
-        found.setdefault(depth.get(name, last), []).append(name)
-    return [found[key] for key in sorted(found)]
+    found += [name for name in procedure.steps if name not in found]
+    return sorted(found, key=lambda name: procedure.steps[name].final)
 
 
-def _boxes(procedure: Procedure, rows: list[list[str]], widest: int) -> dict[str, Box]:
-    whole = widest * BOX_WIDTH + (widest - 1) * GAP_X
-    boxes = {}
-    for depth, row in enumerate(rows):
-        used = len(row) * BOX_WIDTH + (len(row) - 1) * GAP_X
-        left = MARGIN + (whole - used) / 2
-        for place, name in enumerate(row):
-            step = procedure.steps[name]
-            boxes[name] = Box(
-                name,
-                say(step.title) or name,
-                _sub(step),
-                left + place * (BOX_WIDTH + GAP_X),
-                MARGIN + depth * (BOX_HEIGHT + GAP_Y),
-                "box end" if step.final else "box start" if name == procedure.start else "box",
-            )
+def _leaving(name: str, step: Step) -> list[str]:
+    return [key for key, action in step.actions.items() if action.to and action.to != name]
+
+
+def _comes_from_elsewhere(procedure: Procedure, name: str) -> bool:
+    return any(
+        procedure.steps[other].actions[key].to == name
+        for other in procedure.steps
+        for key in _leaving(other, procedure.steps[other])
+    )
+
+
+def _boxes(procedure: Procedure, order: list[str], subs: dict[str, str]) -> dict[str, Box]:
+    boxes: dict[str, Box] = {}
+    y = MARGIN
+    for name in order:
+        step = procedure.steps[name]
+        height = HEAD + 12 + len(_leaving(name, step)) * SLOT - (SLOT // 2)
+        css = "box end" if step.final else "box start" if name == procedure.start else "box"
+        title = say(step.title) or name
+        boxes[name] = Box(name, title, subs.get(name, ""), y, max(height, HEAD + 14), css)
+        y += max(height, HEAD + 14) + GAP
     return boxes
 
 
-def _sub(step: Step) -> str:
-    return " · ".join(part for part in (step.performer, step.limit or "") if part)
+def _exits(
+    procedure: Procedure, boxes: dict[str, Box], lanes: dict[str, int]
+) -> tuple[list[Exit], dict[str, list[int]]]:
+    """Return the lines of the actions, and for each lane the heights at which lines join it."""
+    exits: list[Exit] = []
+    reach: dict[str, list[int]] = {name: [] for name in lanes}
+    for name, box in boxes.items():
+        step = procedure.steps[name]
+        for place, key in enumerate(_leaving(name, step)):
+            action = step.actions[key]
+            if action.to not in lanes:
+                continue
+            y = box.slot(place) + 6
+            reach[action.to].append(y)
+            path = f"M{MARGIN + BOX_WIDTH},{y} H{lanes[action.to]}"
+            css = "arrow ask" if action.ask else "arrow"
+            exits.append(Exit(say(action.title) or action.name, y, path, css))
+    return exits, reach
 
 
-def _arrows(
-    procedure: Procedure, boxes: dict[str, Box], rows: list[list[str]]
-) -> tuple[list[Arrow], float]:
-    """Draw arrows to the next row straight, all others around the right side."""
-    depth = {name: number for number, row in enumerate(rows) for name in row}
-    edge = max(box.x for box in boxes.values()) + BOX_WIDTH
-    arrows: list[Arrow] = []
-    lane = 0
-    for (start, end), (words, asked) in _ways(procedure).items():
-        css = "arrow ask" if asked else "arrow"
-        here, there = boxes[start], boxes[end]
-        if depth[end] == depth[start] + 1:
-            arrows.append(_straight(here, there, words, css))
-        else:
-            lane += 1
-            arrows.append(_around(here, there, words, css, edge + lane * LANE))
-    return arrows, lane * LANE + ROOM if lane else 0
-
-
-def _ways(procedure: Procedure) -> dict[tuple[str, str], tuple[str, bool]]:
-    """Return (from, to) → the actions' words, and whether all of them must be granted first."""
-    found: dict[tuple[str, str], tuple[list[str], list[bool]]] = {}
-    for name, step in procedure.steps.items():
-        for action in step.actions.values():
-            if action.to and action.to != name and action.to in procedure.steps:
-                words, asked = found.setdefault((name, action.to), ([], []))
-                words.append(say(action.title) or action.name)
-                asked.append(action.ask is not None)
-    return {way: (" / ".join(words), all(asked)) for way, (words, asked) in found.items()}
-
-
-def _straight(here: Box, there: Box, words: str, css: str) -> Arrow:
-    top, bottom = here.y + BOX_HEIGHT, there.y - 7
-    path = f"M{here.middle:.0f},{top:.0f} L{there.middle:.0f},{bottom:.0f}"
-    x = (here.middle + there.middle) / 2 + 6
-    return Arrow(path, words, x, (top + bottom) / 2 + 4, css)
-
-
-def _around(here: Box, there: Box, words: str, css: str, x: float) -> Arrow:
-    start, end = here.y + BOX_HEIGHT * 0.65, there.y + BOX_HEIGHT * 0.35
-    path = (
-        f"M{here.x + BOX_WIDTH:.0f},{start:.0f} H{x:.0f} V{end:.0f} H{there.x + BOX_WIDTH + 7:.0f}"
-    )
-    return Arrow(path, words, x + 5, (start + end) / 2 + 4, css)
+def _entry(box: Box, lane: int, reach: list[int]) -> str:
+    """Return the lane from its highest to its lowest line, and from it into the box."""
+    top, bottom = min([*reach, box.entry]), max([*reach, box.entry])
+    return f"M{lane},{top} V{bottom} M{lane},{box.entry} H{MARGIN + BOX_WIDTH + 7}"

@@ -80,7 +80,7 @@ class MappingForm(forms.Form):
         label=_("How times are written"),
         max_length=200,
         required=False,
-        help_text=_("Only if they are unusual: patterns as in docs/import.md, several with semicolons."),
+        help_text=_("Only if they are unusual: patterns of docs/import.md, with semicolons."),
     )
     as_of = forms.DateField(
         label=_("Day on which the file was taken"),

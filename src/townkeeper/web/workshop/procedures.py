@@ -1,5 +1,6 @@
 """Procedures as people read them: a picture, and every step and action in words."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,19 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from townkeeper.calendars.limits import Limit, LimitError
 from townkeeper.cases.models import Case, ProcedureVersion
 from townkeeper.kit.names import say
 from townkeeper.procedures.language import parse
-from townkeeper.procedures.model import Action, Step
+from townkeeper.procedures.model import PERFORMER, REPORTER, Action, Rung, Step
 from townkeeper.units.models import Role
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
-from townkeeper.web.workshop.diagram import draw_procedure
+from townkeeper.web.clockwords import language, rung_words
+from townkeeper.web.journal_words import COUNTS, EVIDENCE
+from townkeeper.web.workshop.diagram import draw_procedure, reading_order
+
+BY_CATEGORY = "by-category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Row:
     step: Step
     title: str
     performer: str
+    limit: str
     running: int
     actions: list[dict[str, Any]]
     ladder: list[dict[str, str]]
@@ -62,61 +69,91 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         .annotate(n=Count("pk"))
         .values_list("step", "n")
     )
+    words = Words(roles, {name: say(step.title) or name for name, step in procedure.steps.items()})
     rows = [
-        _row(step, roles, running.get(name, 0), procedure.ladder)
-        for name, step in procedure.steps.items()
+        _row(procedure.steps[name], words, running.get(name, 0), procedure.ladder)
+        for name in reading_order(procedure)
     ]
+    subs = {row.step.name: " · ".join(filter(None, (row.performer, row.limit))) for row in rows}
     context = {
         "version": current,
         "versions": versions,
         "title": say(procedure.title) or key,
         "procedure": procedure,
-        "diagram": draw_procedure(procedure),
+        "diagram": draw_procedure(procedure, subs),
         "rows": rows,
     }
     return render(request, "workshop/procedure.html", context)
 
 
-def _row(step: Step, roles: dict[str, str], running: int, ladder: tuple[Any, ...]) -> Row:
-    rungs = (
-        []
-        if step.final
-        else [
-            {
-                "at": rung.at,
-                "tell": ", ".join(roles.get(r, r) for r in rung.tell),
-                "card": rung.card,
-            }
-            for rung in (step.ladder or ladder)
-        ]
-    )
-    actions = [_action(action, roles) for action in step.actions.values()]
-    title = say(step.title) or step.name
-    return Row(step, title, roles.get(step.performer, step.performer), running, actions, rungs)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the names of roles and steps mean to people."""
+
+    roles: dict[str, str]
+    steps: dict[str, str]
+
+    def role(self, key: str) -> str:
+        """Return a role's name; whoever has the task, and whoever reported, are no posts."""
+        spoken = {PERFORMER: _("whoever has the task"), REPORTER: _("the reporter")}
+        return spoken.get(key) or self.roles.get(key, key)
+
+    def all_roles(self, keys: Iterable[str]) -> str:
+        """Return several roles."""
+        return ", ".join(self.role(key) for key in keys)
 
 
-def _action(action: Action, roles: dict[str, str]) -> dict[str, Any]:
+def limit_words(text: str | None) -> str:
+    """Say a limit: `4wh` as 4 working hours; `by-category` as the kind's own."""
+    if not text:
+        return ""
+    if text == BY_CATEGORY:
+        return _("as the kind of problem says")
+    try:
+        return Limit.parse(text).title(language())
+    except LimitError:
+        return text
+
+
+def _row(step: Step, words: Words, running: int, ladder: tuple[Rung, ...]) -> Row:
+    own = () if step.final else step.ladder or ladder
+    rungs = [
+        {"at": rung_words(rung.at), "tell": words.all_roles(rung.tell), "card": rung.card}
+        for rung in own
+    ]
+    actions = [_action(step, action, words) for action in step.actions.values()]
+    title, performer = say(step.title) or step.name, words.role(step.performer)
+    return Row(step, title, performer, limit_words(step.limit), running, actions, rungs)
+
+
+def _action(step: Step, action: Action, words: Words) -> dict[str, Any]:
     """Return an action's name, whither it leads, and its conditions in words."""
-    conditions = []
+    return {
+        "title": say(action.title) or action.name,
+        "to": words.steps.get(action.to or "", "") if action.to != step.name else "",
+        "who": words.all_roles(action.performers),
+        "conditions": "; ".join(_conditions(action, words)),
+    }
+
+
+def _conditions(action: Action, words: Words) -> Iterator[str]:
     if action.reason:
-        conditions.append(_("with a reason"))
+        yield _("with a reason")
     if action.clause:
-        conditions.append(_("naming the rule relied on"))
+        yield _("naming the rule relied on")
     if action.evidence:
-        conditions.append(_("with evidence: %(kinds)s") % {"kinds": ", ".join(action.evidence)})
+        kinds = ", ".join(str(EVIDENCE.get(kind, kind)) for kind in action.evidence)
+        yield _("with evidence: %(kinds)s") % {"kinds": kinds}
     if action.ask is not None:
-        who = roles.get(action.ask.decider, action.ask.decider)
-        conditions.append(_("decided by %(who)s") % {"who": who})
+        yield _("decided by %(who)s") % {"who": words.role(action.ask.decider)}
         if action.ask.limit:
-            conditions.append(_("decided within %(limit)s") % {"limit": action.ask.limit})
+            yield _("decided within %(limit)s") % {"limit": limit_words(action.ask.limit)}
         if action.ask.times:
-            conditions.append(_("at most %(n)s times") % {"n": action.ask.times})
+            yield _("at most %(n)s times") % {"n": action.ask.times}
     if action.within:
-        conditions.append(_("only within %(limit)s") % {"limit": action.within})
+        yield _("only within %(limit)s") % {"limit": limit_words(action.within)}
     if action.pauses:
-        conditions.append(_("stops the clock"))
+        yield _("stops the clock")
     if action.counts:
-        conditions.append(_("counted as %(name)s") % {"name": action.counts})
-    who = ", ".join(roles.get(role, role) for role in action.performers)
-    title = say(action.title) or action.name
-    return {"title": title, "to": action.to, "who": who, "conditions": "; ".join(conditions)}
+        name = str(COUNTS.get(action.counts, action.counts))
+        yield _("counted as %(name)s") % {"name": name}
