@@ -86,7 +86,7 @@ def _week(version: CalendarVersion) -> list[tuple[str, str]]:
     """Return the weekly hours, days with the same hours together."""
     rows: list[tuple[str, str]] = []
     for name, day in zip(WEEKDAY_NAMES, WEEKDAYS, strict=True):
-        hours = ", ".join(version.hours.get(day, ())) or _now("closed")
+        hours = ", ".join(version.hours.get(day, ())) or _now("no hours")
         if rows and rows[-1][1] == hours:
             first = rows[-1][0].split(" – ")[0]
             rows[-1] = (f"{first} – {name}", hours)

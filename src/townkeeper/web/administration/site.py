@@ -164,8 +164,8 @@ class SettingForm(AdminForm):
         self.known = known
         if not known.by_language:
             self.fields["value"] = forms.CharField(
-                label=str(known.label), help_text=str(known.hint), max_length=TEXT_MAX, required=False,
-                initial=value.get("", ""),
+                label=str(known.label), help_text=str(known.hint), max_length=TEXT_MAX,
+                initial=value.get("", ""), required=False,
             )  # fmt: skip
             return
         for field, tag in TAGS.items():

@@ -175,7 +175,7 @@ def users_export(request: HttpRequest, form: str) -> HttpResponse:
             user.username, user.name,
             "; ".join(f"{post.role.title} · {post.unit.title}" for post in posts),
             full_time(user.last_login) if user.last_login else "",
-            getattr(user, "keys", 0), _now("open") if user.is_active else _now("closed"),
+            getattr(user, "keys", 0), _now("account open") if user.is_active else _now("account closed"),
         ]
         for user, posts in _with_posts(list(rows))
     )  # fmt: skip
