@@ -20,6 +20,7 @@ from bench._reading import curve, setup, timed
 PROMISED = 60
 EVENTS = 50
 LEAST = 20
+HALF = 0.015
 
 
 def run(quick=False):
@@ -128,23 +129,43 @@ def pages():
     yield "work list: search", [listed(office, q=word) for word in ("垃圾", "路燈", "噪音", "井蓋")]
     yield "a case with 50 events", [(office, f"/office/cases/{number}/") for number in cases]
     yield "a closed case", [(office, f"/office/cases/{number}/") for number in ended]
-    yield "points of the map", [(office, "/office/cases.geojson")]
-    for name, address in STAFF.items():
-        yield name, [(office, address)]
-    for name, address in PUBLIC.items():
+    yield "inbox of a handler", [(who, "/office/field/tasks/") for who in handlers]
+    boxes = [f"/office/cases.geojson?bbox={box}" for box in parts_of_the_map()]
+    yield "points of a part of the map", [(office, address) for address in boxes]
+    for name, who, address in STAFF:
+        yield name, [(person(who), address)]
+    for name, address in PUBLIC:
         yield name, [(None, address)]
-    for form in FOLLOW:
-        yield f"follow page {form}", [(None, form.format(number=number)) for number in cases]
+    yield "portal: a case", [(None, f"/c/{number}/") for number in ended]
 
 
-STAFF = {
-    "home of the dispatcher": "/office/",
-    "board": "/office/board/",
-    "map": "/office/map/",
-    "brief": "/office/brief/",
-}
-PUBLIC = {"portal": "/", "portal: map": "/map/", "portal: list": "/list/"}
-FOLLOW = ("/follow/{number}/", "/r/{number}/")
+STAFF = (
+    ("desk of the hotline", "operator", "/office/hotline/"),
+    ("map of the dispatcher", "dispatcher", "/office/dispatch/map/"),
+    ("requests to be decided", "dispatcher", "/office/dispatch/requests/"),
+    ("board of clocks", "supervisor", "/office/supervision/"),
+    ("alarms", "supervisor", "/office/supervision/alarms/"),
+    ("orders", "supervisor", "/office/orders/"),
+    ("brief", "leader", "/office/brief/"),
+)
+PUBLIC = (("portal", "/"), ("portal: report", "/report/"), ("portal: nearby", "/nearby/"))
+
+
+def person(name):
+    from townkeeper.accounts.models import User  # noqa: PLC0415
+
+    return User.objects.get(username=name)
+
+
+def parts_of_the_map():
+    """Some squares of three kilometres around running cases, as `bbox` takes them."""
+    from townkeeper.cases.models import Case  # noqa: PLC0415
+
+    places = Case.objects.running().filter(lat__isnull=False).values_list("lat", "lon")
+    return [
+        ",".join(f"{float(n):.4f}" for n in (lon - HALF, lat - HALF, lon + HALF, lat + HALF))
+        for lat, lon in places[:LEAST]
+    ]
 
 
 def long_cases():
