@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from townkeeper.calendars.actions import calendar_of
 from townkeeper.cases.clockboard import (
     COLUMNS,
     BoardKey,
@@ -26,6 +27,8 @@ from townkeeper.cases.clockboard import (
     first_pages,
     standing_count,
 )
+from townkeeper.cases.ladder import limit_of
+from townkeeper.cases.models import Task
 from townkeeper.cases.sight import Sight, sight_of
 from townkeeper.cases.worklist import day_start
 from townkeeper.kit import clock
@@ -48,7 +51,6 @@ PAGE = 40
 COUNT_UP_TO = 300
 BATCH = 500
 REFRESH_SECONDS = 60
-HALF = 50
 ENDED = {"closed", "voided", "merged"}
 
 
@@ -67,8 +69,8 @@ class Shown:
 
     @property
     def is_early_warning(self) -> bool:
-        """Whether half of the time is gone."""
-        return not self.strip.card and self.share >= HALF
+        """Whether a rung rang that shows no card: the rules warn before they show one."""
+        return bool(self.strip.alarms) and not self.strip.card
 
 
 @needs(Permission.SUPERVISION_BOARD_VIEW)
@@ -164,7 +166,7 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
             limit=limit,
             state_title=step_title(strip.task.case) or str(look_of(strip.task.stage).word),
             words=limit.words(now),
-            share=limit.share(now),
+            share=used_share(strip.task, limit, now),
             state=limit.state(now),
             rules=[
                 {
@@ -179,6 +181,20 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
             ],
             order_url=f"{orders}?{urlencode({'case': number})}" if orders else "",
         )
+
+
+def used_share(task: Task, limit: Clock, now: datetime) -> int:
+    """Return the used part of the limit in whole percent, by its own rule of counting.
+
+    A Friday evening's clock of thirty working minutes has used nothing by Sunday. An extended or a
+    given due time has no rule of its own: there it is plain time.
+    """
+    if task.calendar_id is None or task.is_given or task.extensions or not task.limit:
+        return limit.share(now)
+    pauses = [(pause.since, pause.until) for pause in task.pauses.all()]
+    calendar = calendar_of(task.calendar_id)
+    used = calendar.used_share(task.opened_at, limit_of(task.limit), now, pauses)
+    return round(100 * min(1.0, max(0.0, used)))
 
 
 def _kpis(sight: Sight, now: datetime) -> list[dict[str, Any]]:
