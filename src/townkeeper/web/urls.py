@@ -1,15 +1,15 @@
 """Addresses of the web faces."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from townkeeper.web.api.cases import unknown
 from townkeeper.web.choices import choices
+from townkeeper.web.office.mine import choose_language
 
 urlpatterns = [
     path("api/v1/", include("townkeeper.web.api.urls")),
     path("api/<path:rest>", unknown),
-    path("language/", set_language, name="set_language"),
+    path("language/", choose_language, name="set_language"),
     path("", include("townkeeper.web.portal.urls")),
     path("office/choices/<str:what>/", choices, name="choices"),
     path("office/", include("townkeeper.web.hotline.urls")),

@@ -24,6 +24,7 @@ from townkeeper.web.access import signed_in
 from townkeeper.web.context import THEMES
 from townkeeper.web.navigation import navigation, phone_bar
 from townkeeper.web.office.limiter import forget, note_failure, wait_seconds
+from townkeeper.web.office.mine import bring_language
 
 A_YEAR = 365 * 24 * 3600
 START = "/office/"
@@ -101,7 +102,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             login(request, form.get_user())
-            return HttpResponseRedirect(next_page(request))
+            return bring_language(HttpResponseRedirect(next_page(request)), request.user)
         return render(request, "office/sign_in.html", {"form": form}, status=422)
     form.initial["username"] = request.GET.get("as", "")[:150]
     context = {"form": form, "next": next_page(request), "people": demo_people()}
