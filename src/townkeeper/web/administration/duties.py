@@ -84,7 +84,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
     tops = [row for row in known.categories.values() if row.parent is None]
     used = _used(known)
     tops = sorted((row for row in tops if used & _line(known, row)), key=lambda row: row.key)
-    top = request.GET.get("class", "") or (tops[0].key if tops else "")
+    fullest = max(tops, key=lambda row: len(used & _line(known, row)), default=None)
+    top = request.GET.get("class", "") or (fullest.key if fullest else "")
     unit = request.GET.get("unit", "")[:40]
     over = request.GET.get("area", "")[:40]
     areas = _areas(known, today, over)

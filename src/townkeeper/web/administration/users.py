@@ -168,14 +168,15 @@ def users_export(request: HttpRequest, form: str) -> HttpResponse:
     rows, _asked = _users(request)
     titles = (
         _now("Name for signing in"), _now("Name"), _now("Posts"), _now("Last sign-in"),
-        _now("Keys"), _now("State"),
+        _now("Keys of programs"), _now("State"),
     )  # fmt: skip
     lines = (
         [
             user.username, user.name,
             "; ".join(f"{post.role.title} · {post.unit.title}" for post in posts),
             full_time(user.last_login) if user.last_login else "",
-            getattr(user, "keys", 0), _now("account open") if user.is_active else _now("account closed"),
+            getattr(user, "keys", 0),
+            _now("account open") if user.is_active else _now("account closed"),
         ]
         for user, posts in _with_posts(list(rows))
     )  # fmt: skip
