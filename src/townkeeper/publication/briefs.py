@@ -117,14 +117,14 @@ def _spans(scope: Scope, as_of: datetime) -> tuple[dict[str, Any], dict[str, lis
         before = flows(scope, begin - timedelta(days=days), begin)
         late, due = now["late"]
         late_before, due_before = before["late"]
-        figures = {
+        figures: dict[str, dict[str, Any]] = {
             key: {"value": now[key][0].number, "before": before[key][0].number}
             for key in ("reported", "closed", "back")
         }
         figures["on_time"] = {
             "value": _rate(late, due), "before": _rate(late_before, due_before),
             "late": late.number, "due": due or 0,
-        }  # type: ignore[dict-item]  # fmt: skip
+        }  # fmt: skip
         earlier = _stock_before(scope, as_of, days)
         figures["overdue"] = {"value": stock.number, "before": earlier}
         spans[name] = {

@@ -36,6 +36,7 @@ ZONE: Final = ZoneInfo(settings.TIME_ZONE)
 NAMED: Final = 6
 """So many units are named in the line of recipients; more stand in the attachment only."""
 CODE: Final = 16
+CASE_WIDTHS: Final = (4.4, 5.0, 2.6, 4.0, 2.6, 3.0)
 
 
 def order_document(order: Order, language: Language) -> Document:
@@ -131,17 +132,17 @@ def _attachments(
     order: Order, addressees: list[Addressee], told: NoticeWords, language: Language
 ) -> Iterator[Attachment]:
     if len({each.due_at for each in addressees}) > 1 or len(addressees) > NAMED:
-        rows = tuple(
-            (number, _name(each, language), moment_words(each.due_at, told))
-            for number, each in enumerate(addressees, 1)
+        number, unit, until = told.units_columns
+        columns = (
+            Column(number, "integer", width=1.0),
+            Column(unit, width=4.0),
+            Column(until, width=4.0),
         )
-        kinds = ("integer", "text", "text")
-        widths = (1.0, 4.0, 4.0)
-        columns = tuple(
-            Column(title, kind, width=width)  # type: ignore[arg-type]
-            for title, kind, width in zip(told.units_columns, kinds, widths, strict=True)
+        units: tuple[tuple[Cell, ...], ...] = tuple(
+            (place, _name(each, language), moment_words(each.due_at, told))
+            for place, each in enumerate(addressees, 1)
         )
-        yield _attached(told.units_table, columns, rows, "order.units")
+        yield _attached(told.units_table, columns, units, "order.units")
     cases = list(
         Case.objects.filter(order_links__order=order)
         .select_related("category", "unit")
@@ -149,13 +150,12 @@ def _attachments(
         .order_by("pk")
     )
     if cases:
-        widths = (4.4, 5.0, 2.6, 4.0, 2.6, 3.0)
-        columns = tuple(
+        heads = tuple(
             Column(title, width=width)
-            for title, width in zip(told.cases_columns, widths, strict=True)
+            for title, width in zip(told.cases_columns, CASE_WIDTHS, strict=True)
         )
         rows = tuple(_case_row(case, language) for case in cases)
-        yield _attached(told.cases_table, columns, rows, "order.cases")
+        yield _attached(told.cases_table, heads, rows, "order.cases")
 
 
 def _attached(

@@ -35,7 +35,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         for area in areas:
             span = {"unit__path__gte": area.path, "unit__path__lt": area.path_end}
             condition |= Q(issuer__path__gte=area.path, issuer__path__lt=area.path_end)
-            condition |= Exists(Addressee.objects.filter(order=OuterRef("pk"), **span))
+            condition |= Q(Exists(Addressee.objects.filter(order=OuterRef("pk"), **span)))
         return self.filter(condition)
 
     def open(self) -> "OrderQuerySet":
@@ -59,7 +59,7 @@ class Order(models.Model):
         """Whether it still binds anybody; each addressed unit has a state of its own."""
 
         OPEN = "open", _("under way")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", _("settled")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     number = models.CharField(max_length=80, unique=True)

@@ -55,7 +55,7 @@ def kind_words(kind: object) -> str:
 
 def _units(data: Mapping[str, Any], names: Names) -> str:
     joined = ", ".join(names.unit(code) for code in data.get("units") or ())
-    return _("To: %(people)s.") % {"people": joined} if joined else ""
+    return _("To %(units)s.") % {"units": joined} if joined else ""
 
 
 def _named(data: Mapping[str, Any]) -> dict[str, str]:

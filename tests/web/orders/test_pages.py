@@ -91,7 +91,7 @@ def test_both_sides_work_on_the_page(client, people, settings, tmp_path):
         SimpleUploadedFile("b.pdf", b"%PDF-1.7 x"),
     ]
     sent = at(client, people["CGJ"], "post", f"{path}units/{unit.pk}/reply/",
-              {f"{key}-text": "已清理", f"{key}-files": files})  # fmt: skip
+              {f"{key}-text": "已清理", f"{key}-papers": files})  # fmt: skip
     assert sent.status_code == 302
     reply = Reply.objects.get()
     assert [item.name for item in reply.files.order_by("pk")] == ["after.jpg", "b.pdf"]
@@ -123,7 +123,7 @@ def test_a_refused_reply_keeps_its_words(client, people, settings, tmp_path):
     bad = SimpleUploadedFile("x.exe", b"MZ nonsense")
     path = f"/office/orders/{order.pk}/units/{unit.pk}/reply/"
     sent = at(client, people["CGJ"], "post", path,
-              {f"{key}-text": "long words", f"{key}-files": [bad]})  # fmt: skip
+              {f"{key}-text": "long words", f"{key}-papers": [bad]})  # fmt: skip
     assert sent.status_code == 422
     assert "long words" in text_of(sent)
     assert "neither a photo nor a paper" in text_of(sent)

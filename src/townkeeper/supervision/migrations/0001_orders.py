@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('contact', models.CharField(blank=True, max_length=120)),
                 ('issued_at', models.DateTimeField()),
                 ('issued_by', models.CharField(max_length=150)),
-                ('status', models.CharField(choices=[('open', 'under way'), ('closed', 'closed'), ('withdrawn', 'withdrawn')], default='open', max_length=10)),
+                ('status', models.CharField(choices=[('open', 'under way'), ('closed', 'settled'), ('withdrawn', 'withdrawn')], default='open', max_length=10)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_by', models.CharField(blank=True, max_length=150)),
                 ('closing_note', models.TextField(blank=True)),

@@ -133,7 +133,7 @@ def reply(request: HttpRequest, pk: int, part: int) -> HttpResponse:
                     store_evidence(file.read(), name=str(file.name), actor=user.username),
                     str(file.name),
                 )
-                for file in request.FILES.getlist(f"{prefix}-files")
+                for file in request.FILES.getlist(f"{prefix}-papers")
             ]
             reply_to_order(addressee, actor=user, text=form.cleaned_data["text"], files=files)
         except Problem as problem:

@@ -117,7 +117,7 @@ class ReplyForm(forms.Form):
     """What the unit has done, with photos and papers."""
 
     text = forms.CharField(label=_("What was done"), max_length=TEXT_MAX, widget=area(5))
-    files = forms.Field(
+    papers = forms.Field(
         label=_("Photos and papers"), required=False, widget=ManyFilesInput(),
         help_text=_("JPEG, PNG, WebP and GIF pictures, PDF, Word and Excel files can be taken."),
     )  # fmt: skip

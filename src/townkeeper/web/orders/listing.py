@@ -186,8 +186,8 @@ def columns() -> list[Column]:
     """Return the heads of the exported table: one row for each addressed unit."""
     titles = (
         _("Number"), _("Kind"), _("Title"), _("Issued by"), _("Issued"), _("Unit"), _("Deadline"),
-        _("State"), _("Overdue"), _("Replied"), _("Accepted"), _("Sent back"), _("Reminders"),
-        _("Order"), _("Cases"),
+        _("State"), _("Overdue"), _("Replied"), _("Accepted at"), _("Sent back"), _("Reminders"),
+        _("State of the order"), _("Cases"),
     )  # fmt: skip
     return [Column(title) for title in titles]
 
