@@ -1,7 +1,7 @@
 """The tasks that wait for a person in the field: handling in one list, verifying in another.
 
-Both are the open tasks of the person's roles and units (`worklist.tasks_of`), narrowed to groups
-such as "to sign for"; by due time a page at a time, or the nearest first from where somebody is.
+Both are the open tasks of the roles that a person has under their posts, narrowed to groups such as
+"to sign for"; by due time a page at a time, or the nearest first from where somebody is.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ from django.db.models import Count, Q, QuerySet
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case, CaseQuerySet, Stage, Task
 from townkeeper.cases.sight import Sight
-from townkeeper.cases.worklist import Key, Wish, by_due, due_condition, tasks_of
+from townkeeper.cases.worklist import Key, by_due, due_condition
 from townkeeper.kit.globe import metres_between
+from townkeeper.units.models import Unit
+from townkeeper.units.permissions import Permission
 
 MOST_MEASURED: Final = 2000
 """Tasks whose distance is measured; whoever has more gets those that are due first."""
@@ -47,10 +49,23 @@ class Page:
     following: Key | None = None
 
 
-def inbox_of(sight: Sight, box: str, now: datetime) -> QuerySet[Task]:
-    """Return the open tasks of a box that wait for a person."""
-    tasks = tasks_of(sight, Wish(tab="mine"), now)
+def inbox_of(sight: Sight, box: str) -> QuerySet[Task]:
+    """Return the open tasks of a box that a person may do: of their roles, under their posts.
+
+    This is the rule by which acts are allowed (`people.own_units`): a verifier of the inspection
+    group, whose post looks over the district, finds what waits for any verifier there.
+    """
+    mine = Q(pk__in=[])
+    for post in sight.posts:
+        if Permission.CASES_CASE_ACT not in post.role.permissions:
+            continue
+        role = Q(performer=post.role.key, unit__isnull=False)
+        if post.area.parent_id is not None:
+            below = Unit.objects.under(post.area).values_list("pk", flat=True)
+            role &= Q(unit__in=list(below))
+        mine |= role
     is_verifying = Q(stage=Stage.VERIFYING)
+    tasks = Task.objects.filter(mine, done_at=None)
     return tasks.filter(is_verifying if box == "verifying" else ~is_verifying)
 
 

@@ -161,7 +161,7 @@ def behind(request: HttpRequest, figure: str) -> HttpResponse:
     after = read_key(request.GET.get("after", ""))
     if after is not None:
         wanted = wanted.filter(pk__lt=after.pk)
-    cases = list(with_row_parts(wanted).order_by("-pk")[: PAGE + 1])
+    cases = list(with_row_parts(wanted.order_by("-pk")[: PAGE + 1]))
     rows = make_rows(cases[:PAGE])
     parts: dict[str, Any] = {"unit": unit.code} | ({"missed": "1"} if missed else {})
     following = ""

@@ -29,6 +29,8 @@ from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
 SHOWN: Final = 100
+WIDE: Final = frozenset({1, 4})
+"""Title and place."""
 LONGEST: Final = timedelta(days=3660)
 
 
@@ -89,7 +91,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "columns": [{"label": column.title, "css": ""} for column in columns()],
         "rows": [
             [
-                {"text": cell, "href": _href(line) if place == 0 else "", "css": ""}
+                {"text": cell, "href": _href(line) if place == 0 else "", "css": _css(place)}
                 for place, cell in enumerate(cells(line))
             ]
             for line in lines[:SHOWN]
@@ -124,6 +126,11 @@ def ledger_file(request: HttpRequest, form: str) -> Answer:
 def _lines(unit: Unit, period: Period) -> Iterator[Line]:
     units = list(Unit.objects.under(unit).values_list("pk", flat=True))
     return account_lines(units, period.since, period.until, now=clock.now())
+
+
+def _css(place: int) -> str:
+    """Return the class of a column: texts get room, numbers and times do not break."""
+    return "wide" if place in WIDE else "nw"
 
 
 def _href(line: Line) -> str:

@@ -1,7 +1,6 @@
 """The two inboxes of the field: what is to be handled, and what is to be verified."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -74,7 +73,7 @@ def _inbox(request: HttpRequest, box: str, name: str, one: str) -> HttpResponse:
     now, fix = clock.now(), read_fix(request.GET)
     group = request.GET.get("group", "all")
     group = group if group in GROUPS else "all"
-    whole = inbox_of(sight_of(request.user, now), box, now)
+    whole = inbox_of(sight_of(request.user, now), box)
     wanted = whole.filter(group_condition(group, request.user, now))
     after = request.GET.get("after", "")
     if fix is not None:
@@ -159,10 +158,3 @@ def _row(line: Line, case: Case, task: Task, href: str) -> Row:
         rework=int(case.counts.get("rework", 0)) + int(case.counts.get("reopened", 0)),
         href=href,
     )
-
-
-def next_of(user: User, box: str, now: datetime, *, besides: int) -> str:
-    """Return the number of the next case in a box by due time, or nothing."""
-    waiting = inbox_of(sight_of(user, now), box, now).exclude(case=besides)
-    lines = page_by_due(waiting, size=1).lines
-    return cases_on(lines).values_list("number", flat=True).first() or "" if lines else ""

@@ -25,6 +25,7 @@ from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Action
+from townkeeper.procedures.transition import effect_of
 from townkeeper.units.models import Role
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs, posts_for
@@ -283,8 +284,9 @@ def _doing(opened: Opened, action: Action, why: Problem | None, roles: dict[str,
 
 def sort_of(action: Action, *, verifying: bool) -> str:
     """Return what sort of act it is; procedures may name their acts as they like."""
-    if action.effect in {"extension", "dispute", "stop", "unsolvable"}:
-        return action.effect
+    effect = effect_of(action)
+    if effect in {"extension", "dispute", "stop", "unsolvable"}:
+        return effect
     if action.resumes:
         return "resume"
     if verifying:

@@ -68,6 +68,7 @@
         one('input[name$="-accuracy"], input[name="accuracy"]', box).value = Math.round(at.accuracy);
         const far = metres(at.latitude, at.longitude, lat, lon), near = far <= Number(form.dataset.metres) + Math.min(at.accuracy, Number(form.dataset.metres));
         said.textContent = `${say(far)} (± ${Math.round(at.accuracy)} m)`;
+        said.classList.remove('mut', 'small');
         box.classList.toggle('is-far', !near);
         box.classList.toggle('is-near', near);
       } catch { said.textContent = failed; }
