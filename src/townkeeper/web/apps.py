@@ -21,6 +21,7 @@ class WebConfig(AppConfig):
             "evidence_words",
             "field_words",
             "look_words",
+            "note_words",
             "order_words",
             "register_words",
             "relapse_words",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from django import forms
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,6 +38,7 @@ from townkeeper.web.office.actforms import (
     moves_of,
     statements_for,
 )
+from townkeeper.web.office.caseacts import head_of, history_tabs, only, part_of
 from townkeeper.web.office.casemore import asks_of, what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
 from townkeeper.web.office.counters import Choices
@@ -69,6 +71,7 @@ def show_case(
     posted: ActForm | None = None,
     decided: DecisionForm | None = None,
     stated: StatementForm | None = None,
+    noted: forms.Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Answer with the page of a case; a form that was just refused is shown as it was filled."""
@@ -81,8 +84,11 @@ def show_case(
     known.name_tasks(case.tasks.all())
     asks = asks_of(case, known)
     waiting = sorted((ask for ask in asks if ask.decided_at is None), key=lambda ask: ask.pk)
-    context = _context(case, visible, waiting, known) | {
-        "moves": make_moves(case, user, known, posted),
+    moves, part = make_moves(case, user, known, posted), part_of(request)
+    context = _context(case, visible, waiting, known, part) | {
+        "moves": moves,
+        "head": head_of(request, case, moves),
+        "note_form": noted,
         "decisions": _refilled([*decisions_for(case, waiting, user, procedure_of(case))], decided),
         "statements": _refilled([*statements_for(case, waiting, user)], stated),
         "more": what_hangs_on(case, user, asks),
@@ -113,7 +119,7 @@ def _known_units(known: Registers) -> SafeString:
 
 
 def _context(
-    case: Case, visible: CaseQuerySet, waiting: list[Ask], known: Registers
+    case: Case, visible: CaseQuerySet, waiting: list[Ask], known: Registers, part: str
 ) -> dict[str, Any]:
     tasks = list(case.tasks.all())
     entries = list(Entry.objects.filter(subject=case.subject).order_by("-seq"))
@@ -129,7 +135,8 @@ def _context(
         "panel": make_panel(case, tasks, waiting, known.role_titles(), clock.now()),
         "units": task_rows(case, tasks),
         "owner_why": _owner_why(entries, names),
-        "timeline": [tell(entry, names) for entry in entries],
+        "timeline": [tell(entry, names) for entry in only(entries, part)],
+        "history_tabs": history_tabs(case, part),
         "evidence": evidence_groups(list(case.evidence.all())),
         "reporter": _reporter(case),
         "outline": outline_around(case),
@@ -242,7 +249,7 @@ def evidence_groups(evidence: list[Evidence]) -> dict[str, Any]:
     return {"before": kinds[BEFORE], "after": kinds[AFTER], "others": others}
 
 
-def _reporter(case: Case) -> dict[str, str] | None:
+def _reporter(case: Case) -> dict[str, Any] | None:
     """Return the reporter masked; looking at the whole number is a recorded act of its own."""
     reporter: Reporter | None = getattr(case, "reporter", None)
     if reporter is None:
@@ -251,6 +258,7 @@ def _reporter(case: Case) -> dict[str, str] | None:
     return {
         "name": _("anonymous") if reporter.is_anonymous else name,
         "phone": reporter.masked_phone,
+        "can_show": not reporter.is_anonymous and bool(reporter.name or reporter.phone),
     }
 
 

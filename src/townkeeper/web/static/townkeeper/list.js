@@ -27,15 +27,11 @@
   /* the dispatch panel: fetched by htmx, shown as a dialog, closed with the focus back on its button */
   document.addEventListener('htmx:after:swap', () => {
     const panel = one('#panel');
-    if (panel && panel.children.length && !panel.open) { panel.showModal(); const first = one('input:checked, select, textarea, button', panel); if (first) first.focus(); }
+    if (panel && panel.children.length && !panel.open) { panel.showModal(); const first = one('input:checked', panel) || one('textarea, button', panel); if (first) first.focus(); }
     count();
   });
   const panel = one('#panel');
   if (panel) panel.addEventListener('close', () => { panel.textContent = ''; });
-  document.addEventListener('submit', event => {
-    if (event.target.closest('#panel') && event.target.dataset.sent) event.preventDefault();
-    else if (event.target.closest('#panel')) event.target.dataset.sent = '1';
-  });
 
   document.addEventListener('keydown', event => {
     if (!keysOn || event.isComposing || event.metaKey || event.ctrlKey || event.altKey || one('dialog[open]')) return;
