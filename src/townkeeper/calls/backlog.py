@@ -113,9 +113,9 @@ def waiting_of(case: Case, picture: Desk, now: datetime) -> Waiting | None:
     due = ends_at(step.judge, main.closed_at, picture.calendar)
     if due is None or due < now:
         return None
-    attempts: list[CallBack] = getattr(case, "attempts", None) or list(
-        case.callbacks.order_by("pk")
-    )
+    attempts: list[CallBack] | None = getattr(case, "attempts", None)
+    if attempts is None:
+        attempts = list(case.callbacks.order_by("pk"))
     mine = [each for each in attempts if each.closing == number]
     last = mine[-1] if mine else None
     if last is not None and last.result == CallBack.Result.GIVEN_UP:

@@ -70,7 +70,7 @@ class Twin:
         """Return in words, in the language of the moment, why it is shown."""
         facts, said = self.facts, []
         if facts.is_same_spot:
-            said.append(_("same place"))
+            said.append(_("at the same place"))
         elif facts.metres is not None:
             said.append(_("%(metres)d m away") % {"metres": round(facts.metres)})
         said.append(_apart(facts.apart))

@@ -42,6 +42,8 @@ class Spot:
     label: str
     note: str
     reason: str = ""
+    text: str = ""
+    """What is written down as the address: the name in the place's own language."""
     area: str = ""
     """The code of the area that it lies in, if that is certain."""
 
@@ -54,6 +56,7 @@ class Spot:
             "reason": self.reason,
             "parent": "",
             "more": False,
+            "text": self.text or self.label,
             "area": self.area,
             "area_label": _area_title(self.area),
         }
@@ -95,7 +98,7 @@ def _found(book: Options, typed: str, sort: str) -> list[Spot]:
         note = _street_words(option) if sort == "street" else where_words(book, option)
         value = f"{sort}:{option.value}" if ":" not in option.value else option.value
         area = option.value if sort == "area" else option.area
-        spots.append(Spot(value, option.title, note, reason or _SORTS[sort](), area))
+        spots.append(Spot(value, option.title, note, reason or _SORTS[sort](), option.name, area))
     return spots
 
 

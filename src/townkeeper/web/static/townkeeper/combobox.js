@@ -124,9 +124,10 @@
     const take = index => {
       const item = items[index];
       if (!item) return;
-      taken = item;
+      /* free text keeps the name in the place's own language */
+      taken = isFree ? {...item, label: item.text || item.label} : item;
       typed = false;
-      field.value = item.label;
+      field.value = taken.label;
       set(item.value, item.label);
       field.removeAttribute('aria-invalid');
       close();
