@@ -119,9 +119,7 @@ def _page(
         "typed": request.POST if refused is not None else {},
         "stars": range(5, 0, -1),
     }
-    response = render(request, "portal/case.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "portal/case.html", context, status=status)
 
 
 def _point(case: Case) -> dict[str, float] | None:

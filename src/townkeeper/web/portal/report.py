@@ -235,6 +235,4 @@ def sent(request: HttpRequest) -> HttpResponse:
         "href": f"{address}?{urlencode({'k': key})}",
         "next_steps": what_next(found),
     }
-    response = render(request, "portal/sent.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "portal/sent.html", context)
