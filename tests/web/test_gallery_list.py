@@ -3,7 +3,7 @@
 import pytest
 
 from tests import make
-from tests.web.test_strangers import addresses
+from tests.web.test_strangers import addresses, consume
 from townkeeper.web.gallery import all_shots
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def test_every_plain_address_is_in_the_gallery(client):
         is_page = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
         if is_page and b"<main" in answer.content:
             forgotten.append((name, route))
-        answer.close()
+        consume(answer)
     assert forgotten == []
 
 
