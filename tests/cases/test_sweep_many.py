@@ -15,8 +15,11 @@ from django.db import connection, connections, transaction
 
 from tests import make
 from tests.make import MONDAY
+from townkeeper.calendars.actions import change_calendar
+from townkeeper.calendars.statutory import DayEntry
 from townkeeper.cases.models import Alarm, Case, Task
 from townkeeper.cases.numbers import forget_numbers
+from townkeeper.cases.recompute import recompute
 from townkeeper.cases.sweep import sweep
 from townkeeper.journal.actions import record, verify_journal
 from townkeeper.journal.models import Entry
@@ -69,6 +72,18 @@ def test_several_lanes_come_to_the_same_and_keep_the_origin(people):
     assert swept.alarms + rest.alarms == Alarm.objects.count() >= 2 * len(cases)
     assert swept.alarms == Entry.objects.filter(act="case.alarm", origin="simulated").count()
     assert len(swept.first) == min(20, swept.alarms)
+    assert verify_journal().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recount_in_lanes_moves_each_case_once(people):
+    cases = [make.opened(MONDAY + timedelta(minutes=n)) for n in range(12)]
+    day_off = DayEntry(MONDAY.date(), is_working=False, name="停電", is_local=True)
+    change_calendar("default", actor="test", days=[day_off])
+    found = recompute(actor="test", batch=2, lanes=3)
+    told = Entry.objects.filter(act="case.due-moved")
+    assert (found.moved, found.busy) == (len(cases), 0)
+    assert sorted(told.values_list("subject", flat=True)) == sorted(c.subject for c in cases)
     assert verify_journal().problems == []
 
 
