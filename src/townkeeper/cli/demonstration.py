@@ -78,6 +78,7 @@ def prepare(home: Path, today: date) -> bool:
     _step(_("Loading the district …"), _load)
     console.note(_("Simulating %(months)s months …") % {"months": MONTHS})
     simulate_months(months=MONTHS, seed=SEED, per_day=PER_DAY)
+    _step(_("Issuing orders …"), _order)
     for month in full_months(today, PUBLISHED):
         _step(
             _("Scoring and publishing %(month)s …") % {"month": month},
@@ -133,6 +134,14 @@ def _load() -> None:
         first = loaded.report.errors[0]
         raise Problem("program-broken", str(first))
     User.objects.filter(is_demo=True).update(password=make_password(PASSWORD))
+
+
+def _order() -> None:
+    """Let the supervision office and the leader issue some orders, so that there are replies."""
+    from townkeeper.kit import clock  # noqa: PLC0415
+    from townkeeper.programs.simulation.orders import simulate_orders  # noqa: PLC0415
+
+    simulate_orders(clock.now())
 
 
 def _publish(month: str, *, last: str) -> None:
