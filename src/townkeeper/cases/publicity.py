@@ -6,11 +6,11 @@ device data: those from after the work once the case is closed, others only when
 """
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -100,7 +100,7 @@ def is_shown(photo: Evidence, case: Case) -> bool:
     return photo.is_public
 
 
-def waiting_photos(cases: Iterable[int], *, most: int) -> list[Evidence]:
+def waiting_photos(cases: QuerySet[Any], *, most: int) -> list[Evidence]:
     """Return photos from before the work that nobody has shown to the public yet, newest first."""
     rows = Evidence.objects.filter(case__in=cases, is_public=False, file__has_public_copy=True)
     rows = rows.filter(kind__startswith="before").select_related("case__category", "case__area")

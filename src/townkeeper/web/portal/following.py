@@ -174,8 +174,8 @@ def by_phone(request: HttpRequest, number: str) -> HttpResponse:
     follow = follow_by_phone(case, request.POST.get("digits", "")[:30])
     if follow is None:
         said = _("No telephone number that ends like this was left with this report.")
-        problem = Problem("wrong-digits", said, where="digits")
-        return _page(request, case, None, refused=problem, act="phone")
+        wrong = Problem("wrong-digits", said, where="digits")
+        return _page(request, case, None, refused=wrong, act="phone")
     kept = dict(request.session.get(SESSION) or {})
     kept[case.number] = follow.pk
     request.session[SESSION] = dict(list(kept.items())[-KEPT:])
@@ -241,8 +241,8 @@ def act(request: HttpRequest, number: str, what: str) -> HttpResponse:
     if what not in ACTS:
         raise Http404
     if follow is None:
-        problem = Problem("wrong-key", _("This needs the key that you were given."), where="k")
-        return _page(request, case, None, refused=problem, act=what)
+        wrong = Problem("wrong-key", _("This needs the key that you were given."), where="k")
+        return _page(request, case, None, refused=wrong, act=what)
     try:
         spend("act", f"{address_of(request)} {case.number}", ACTS_PER_HOUR)
         photos, problems = take_photos(request.FILES.getlist("photos"), [])

@@ -54,7 +54,7 @@ def published_figures(round_: Round) -> list[dict[str, str]]:
         content = Round.objects.values_list("content", flat=True).get(pk=round_.pk)
         totals = json.loads(content).get("totals", {}) if content else {}
         cache.set(key, totals, DAY)
-    found = []
+    found: list[dict[str, str]] = []
     for metric in FIGURES:
         total = totals.get(metric) or {}
         if total.get("value") is not None and len(found) < TWO:

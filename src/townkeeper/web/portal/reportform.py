@@ -130,8 +130,10 @@ class ReportForm(forms.Form):
             return lon, lat
         if not self.cleaned_data.get("use_photo"):
             return None
-        places = ((p.lon, p.lat) for p in self.photos if p.lon is not None and p.lat is not None)
-        return next(((x, y) for x, y in places if x is not None and y is not None), None)
+        for photo in self.photos:
+            if photo.lon is not None and photo.lat is not None:
+                return photo.lon, photo.lat
+        return None
 
     def report(self) -> Report:
         """Return what was said as a report; without a name and number it is anonymous."""

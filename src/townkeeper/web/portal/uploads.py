@@ -19,7 +19,7 @@ KEPT_SECONDS: Final = 24 * 3600
 
 
 def take_photos(
-    uploads: Iterable[UploadedFile], kept: list[StoredFile]
+    uploads: Iterable["UploadedFile[bytes]"], kept: list[StoredFile]
 ) -> tuple[list[StoredFile], list[Problem]]:
     """Store uploads beside those kept from before; what cannot be taken is told, the rest stays."""
     photos, problems = list(kept), []
@@ -39,7 +39,7 @@ def take_photos(
     return photos, problems
 
 
-def _taken(upload: UploadedFile) -> StoredFile:
+def _taken(upload: "UploadedFile[bytes]") -> StoredFile:
     name = str(upload.name or "")
     if (upload.size or 0) > settings.UPLOAD_LIMIT_MB * MEGABYTE:
         # refused by its size alone: it is not read into memory
