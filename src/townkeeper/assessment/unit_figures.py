@@ -7,7 +7,7 @@ the published round remains what counts, and follows the scheme where a rule of 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -138,13 +138,17 @@ def figures_of(span: Span) -> dict[str, Figure]:
     return found
 
 
+def _column(rows: Any, name: str) -> Any:  # noqa: ANN401 - rows of five kinds, each with a case
+    return rows.order_by().values(name)
+
+
 def cases_behind(span: Span, name: str, *, missed: bool = False) -> CaseQuerySet:
     """Return the cases that a figure counts; with `missed` those that it leaves out."""
     rows, whole = FIGURES[name]
-    wanted = Q(pk__in=rows(span).order_by().values("case"))
+    wanted = Q(pk__in=_column(rows(span), "case"))
     if missed and whole is not None:
-        inside = whole(span).order_by().exclude(pk__in=rows(span).order_by().values("pk"))
-        wanted = Q(pk__in=inside.values("case"))
+        inside = whole(span).exclude(pk__in=_column(rows(span), "pk"))
+        wanted = Q(pk__in=_column(inside, "case"))
     return Case.objects.filter(wanted)
 
 

@@ -1,6 +1,7 @@
 """Gathers what the checks of a photo need: its place, its earlier uses, photos from before."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -35,6 +36,15 @@ class Proof:
     distance_m: int | None = None
     findings: tuple[str, ...] = ()
     repeats: Earlier | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return what the row of the evidence holds of it."""
+        return {
+            "distance_m": self.distance_m,
+            "findings": list(self.findings),
+            "repeats_id": self.repeats.id if self.repeats else None,
+        }
 
 
 def prove(file: StoredFile, case: Case, kind: str) -> Proof:

@@ -174,4 +174,4 @@ def _said(row: TaskRow, picture: Desk) -> dict[str, object]:
 
 
 def _name(pk: int | None) -> str:
-    return str(User.objects.filter(pk=pk).first() or "?")
+    return str(User.objects.filter(pk=pk or 0).first() or "?")

@@ -63,10 +63,8 @@ def add_evidence(
             file_id=file.pk if file else None,
             note=note,
             is_public=is_public,
-            distance_m=proof.distance_m,
-            findings=list(proof.findings),
-            repeats_id=proof.repeats.id if proof.repeats else None,
             before_id=pair,
+            **proof.columns,
             added_at=clock.now(),
             actor=actor.username,
         )
@@ -75,7 +73,7 @@ def add_evidence(
         batch.say("case.evidence", actor=actor.username, data=data)
         return row
 
-    _batch, row = take_turn(case, work_out, actor=actor)
+    row = take_turn(case, work_out, actor=actor)[1]
     return Evidence(id=row.id, **row.values)
 
 

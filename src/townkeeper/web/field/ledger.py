@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from typing_extensions import override
 
 from townkeeper.cases.account import Line, account_lines
 from townkeeper.kit import clock
@@ -51,6 +52,7 @@ class Period:
         """Return the first instant after it."""
         return timezone.make_aware(datetime.combine(self.last + timedelta(days=1), time()))
 
+    @override
     def __str__(self) -> str:
         return f"{self.first:%F} – {self.last:%F}"
 

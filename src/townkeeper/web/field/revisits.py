@@ -66,13 +66,9 @@ def revisit_list(request: HttpRequest) -> HttpResponse:
     fix, now = read_fix(request.GET), clock.now()
     waiting = waiting_for(posts_for(request))
     number = waiting.count()
-    keys = (
-        _nearest(request, fix)
-        if fix
-        else list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:PAGE])
-    )
-    metres = dict(keys) if fix else {}
-    wanted = [pk for pk, _far in keys] if fix else keys
+    metres = dict(_nearest(request, fix)) if fix is not None else {}
+    by_day = waiting.order_by("due_at", "pk").values_list("pk", flat=True)
+    wanted = list(metres) if fix is not None else list(by_day[:PAGE])
     loaded = (
         Revisit.objects.visible_to(request.user)
         .filter(pk__in=wanted)
