@@ -21,6 +21,22 @@ def people():
     return make.staff(make.town())
 
 
+def give(client, case, **fields):
+    """Dispatch on the page of its own that the case's page leads to."""
+    address = f"/office/dispatch/cases/{case.number}/"
+    text = client.get(address).content.decode()
+    lead = re.search(r'name="lead"\s+value="([^"]+)"\s+checked', text)
+    assists = re.findall(r'name="assists"\s+value="([^"]+)"\s+checked', text)
+    data = {
+        "version": Case.objects.get(pk=case.pk).version,
+        "lead": lead[1] if lead else "other",
+        "assists": assists,
+    }
+    if "lead" in fields:
+        data |= {"lead": "other", "other": fields.pop("lead")}
+    return client.post(address, data | fields, follow=True)
+
+
 @pytest.fixture
 def press(client):
     """Open the page as a person and send one of its forms; the answer after redirects."""
@@ -30,6 +46,10 @@ def press(client):
         client.cookies["django_language"] = "en"
         with clock.at(at, "live"):
             text = client.get(f"/office/cases/{case.number}/").content.decode()
+            if f'id="act-{action}" href="/office/dispatch/' in text or (
+                action in {"dispatch", "redispatch"} and "/office/dispatch/cases/" in text
+            ):
+                return give(client, case, **fields)
             found = re.search(rf'action="([^"]*/{action}/)"', text)
             assert found, f"no form for {action}"
             prefix = fields.pop("prefix", action)
@@ -140,3 +160,17 @@ def test_strangers_get_the_same_not_found(client, people, path):
     absent = client.post(f"/office/cases/DX00000000-0000/{path}", {})
     assert forbidden.status_code == absent.status_code == 404
     assert client.get(f"/office/cases/{case.number}/{path}").status_code in {404, 405}
+
+
+def test_an_act_from_an_old_page_says_what_changed_and_keeps_the_words(client, people):
+    case = in_handling(people)
+    client.force_login(people["dispatcher"])
+    client.cookies["django_language"] = "en"
+    sent = {"send_back-version": 2, "send_back-reason": "地址不清，請補充"}
+    with clock.at(MONDAY + HOUR, "live"):
+        answer = client.post(f"/office/cases/{case.number}/send_back/", sent)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "地址不清，請補充" in text
+    assert "What happened last:" in text
+    assert stage(case) == "handling"

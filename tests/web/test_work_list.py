@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from tests import make
 from tests.make import MONDAY, do, opened
+from townkeeper.accounts.models import SavedView
 from townkeeper.cases.models import Case
 from townkeeper.cases.sight import sight_of
 from townkeeper.cases.worklist import make_page
@@ -248,6 +249,83 @@ def test_markup_in_a_title_is_only_text(client, people, units):
     text = page(client).content.decode()
     assert "<script>alert" not in text
     assert "<img src=x>" not in text
+
+
+def test_what_waits_for_dispatch_names_the_unit_and_why(client, people, five):
+    do(five[1], "file", people["operator"], LATER)
+    client.force_login(people["dispatcher"])
+    text = page(client, "?stage=dispatch").content.decode()
+    assert "區城管局" in text
+    assert "Duty register 篇2 L95" in text
+    assert f"/office/dispatch/cases/{five[1].number}/?next=" in text
+    assert f'value="{five[1].number}~' in text
+    assert f'data-back="/office/cases/{five[1].number}/#act-send_back"' in text
+    client.force_login(people["S2"])
+    text = page(client, "?stage=dispatch").content.decode()
+    assert 'name="case"' not in text
+    assert "/office/dispatch/cases/" not in text
+
+
+COUNTED = {
+    "?tab=all&opened=today": "today",
+    "?stage=handling": "handling",
+    "?due=over": "over",
+    "?due=soon": "soon",
+    "?unit=none": "nobody",
+    "?ask=dispute": "dispute",
+    "?ask=decide": "decide",
+    "?tab=mine": "mine",
+}
+
+
+@pytest.mark.parametrize("who", ["dispatcher", "supervisor", "CGJ", "GSJ"])
+def test_each_counter_is_the_length_of_its_list(client, people, five, who):
+    given = {"reason": "屬登記事項", "clause": "第 8 條", "other": "GSJ"}
+    do(five[4], "dispute", people["CGJ"], LATER, **given)
+    do(five[4], "extend", people["CGJ"], LATER, reason="等待材料")
+    counts = view.count_all(sight_of(people[who], LATER), LATER)
+    client.force_login(people[who])
+    for query, counter in COUNTED.items():
+        assert (query, len(numbers(page(client, query)))) == (query, counts[counter])
+
+
+def test_a_view_of_ones_own_is_kept_and_found_again(client, people, five):
+    client.force_login(people["dispatcher"])
+    sent = {"name": "東二", "query": "area=S2&nonsense=1"}
+    assert client.post("/office/views/", sent)["Location"] == "/office/cases/?area=S2"
+    text = page(client, "?area=S2").content.decode()
+    assert re.search(r'href="/office/cases/\?area=S2"\s+aria-current="page"', text)
+    assert "東二" in text
+    view_pk = SavedView.objects.get().pk
+    client.force_login(people["S2"])
+    assert "東二" not in page(client).content.decode()
+    assert client.post(f"/office/views/{view_pk}/drop/").status_code == 404
+    client.force_login(people["dispatcher"])
+    assert client.post(f"/office/views/{view_pk}/drop/").status_code == 302
+    assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 41])
+def test_a_view_without_a_proper_name_is_not_kept(client, people, name):
+    client.force_login(people["dispatcher"])
+    client.post("/office/views/", {"name": name, "query": "stage=handling"})
+    assert not SavedView.objects.exists()
+
+
+def test_only_so_many_views_are_kept(client, people):
+    client.force_login(people["dispatcher"])
+    for number in range(14):
+        client.post("/office/views/", {"name": f"view {number}", "query": "stage=handling"})
+    assert SavedView.objects.count() == 12
+
+
+@pytest.mark.parametrize("query", ["?area=S2", "?stage=handling", "?tab=all", "?q=refuse"])
+def test_what_goes_out_is_what_is_listed(client, people, five, query):
+    client.force_login(people["dispatcher"])
+    with clock.at(LATER, "live"):
+        body = b"".join(client.get(f"/office/cases.csv{query}").streaming_content).decode()
+    rows = list(csv.reader(io.StringIO(body)))[1:]
+    assert [row[0] for row in rows] == numbers(page(client, query))
 
 
 def test_only_reading_is_possible(client, people):

@@ -103,6 +103,7 @@ def ids_of_few(sight: Sight) -> set[int] | None:
         *Case.objects.filter(unit__in=units).values_list("pk", flat=True),
         *Case.objects.filter(area__in=units).values_list("pk", flat=True),
         *Task.objects.filter(unit__in=units).values_list("case", flat=True),
+        *Ask.objects.filter(decided_at=None, other__in=units).values_list("case", flat=True),
     }
 
 

@@ -32,8 +32,7 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     step = procedure.steps[case.step]
     wanted = step.actions.get(action)
     if wanted is None:
-        messages.warning(request, _("The case has moved on; this is not possible any more."))
-        return redirect("office:case", number)
+        return _too_late(request, number, action)
     form = ActForm(request.POST, request.FILES, action=wanted, procedure=procedure)
     if form.is_valid():
         try:
@@ -46,6 +45,20 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
             messages.success(request, _("Done."))
             return redirect("office:case", number)
     return show_case(request, number, posted=form, status=REFUSED)
+
+
+def _too_late(request: HttpRequest, number: str, action: str) -> HttpResponse:
+    """Say that the case has moved on; what was written is shown, so that it can be used again."""
+    parts = {"version", "ground"}
+    typed = [
+        str(value).strip()
+        for name, value in request.POST.items()
+        if name.startswith(f"{action}-") and name.partition("-")[2] not in parts
+    ]
+    if lost := [text for text in typed if text]:
+        return show_case(request, number, lost=lost, status=REFUSED)
+    messages.warning(request, _("The case has moved on; this is not possible any more."))
+    return redirect("office:case", number)
 
 
 @signed_in

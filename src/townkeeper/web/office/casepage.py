@@ -1,5 +1,6 @@
 """One case: where it stands, its clocks, its evidence and its history."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -72,6 +73,7 @@ def show_case(
     decided: DecisionForm | None = None,
     stated: StatementForm | None = None,
     noted: forms.Form | None = None,
+    lost: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Answer with the page of a case; a form that was just refused is shown as it was filled."""
@@ -89,6 +91,7 @@ def show_case(
         "moves": moves,
         "head": head_of(request, case, moves),
         "note_form": noted,
+        "lost": lost,
         "decisions": _refilled([*decisions_for(case, waiting, user, procedure_of(case))], decided),
         "statements": _refilled([*statements_for(case, waiting, user)], stated),
         "more": what_hangs_on(case, user, asks),

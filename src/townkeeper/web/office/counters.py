@@ -1,8 +1,9 @@
 """The counters above the work list, each a filter, and the choices of its other filters."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -29,15 +30,35 @@ from townkeeper.web.office.listing import Listing
 from townkeeper.web.stages import channel_words, look_of
 
 COUNT_UP_TO = 10_000
+MANY_RUNNING, FRESH_SECONDS, MOST_KEPT = 5_000, 5, 200
+"""Where so many cases run, their counters are remembered for so long, for so many sights."""
 LIST = "office:cases"
 AREA_KINDS = (Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.VILLAGE)
 
 
 def count_all(sight: Sight, now: datetime) -> dict[str, int]:
     """Count what a person sees: running cases by state, new ones, one's own, what waits."""
-    figures = count_running(sight, now) | count_waiting(sight)
+    figures = _running(sight, now) | count_waiting(sight)
     figures["today"] = count_new(sight, now)
     figures["mine"] = count_mine(sight, now, most=COUNT_UP_TO).number
+    return figures
+
+
+_counted: dict[Sight, tuple[float, datetime, dict[str, int]]] = {}
+
+
+def _running(sight: Sight, now: datetime) -> dict[str, int]:
+    """Count running cases; where they are thousands the figures may be some seconds old."""
+    began = time.monotonic()
+    kept = _counted.get(sight)
+    fresh = timedelta(seconds=FRESH_SECONDS)
+    if kept and began - kept[0] < FRESH_SECONDS and abs(now - kept[1]) < fresh:
+        return dict(kept[2])
+    figures = count_running(sight, now)
+    if figures["open"] >= MANY_RUNNING:
+        if len(_counted) >= MOST_KEPT:
+            _counted.clear()
+        _counted[sight] = (began, now, dict(figures))
     return figures
 
 
