@@ -17,10 +17,10 @@ from townkeeper.accounts.models import User
 from townkeeper.calendars.explain import Step as Line
 from townkeeper.calendars.explain import explain
 from townkeeper.calendars.limits import Limit
-from townkeeper.cases.actions import advance_case
+from townkeeper.cases.actions import Given, advance_case
 from townkeeper.cases.desk import Desk, desk
 from townkeeper.cases.models import Case, Stage, Task
-from townkeeper.cases.standing import Given, procedure_of
+from townkeeper.cases.standing import procedure_of
 from townkeeper.duties.register import Answer, UnitRow
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem

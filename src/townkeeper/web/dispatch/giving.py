@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
+from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.calendars.explain import in_words
@@ -80,6 +81,7 @@ class GiveForm(forms.Form):
         """Return which unit is marked on the page."""
         return str(self["lead"].value() or "")
 
+    @override
     def clean(self) -> dict[str, Any]:
         """Ask for the other unit where that is chosen."""
         data = super().clean() or {}

@@ -44,21 +44,21 @@ def count_all(sight: Sight, now: datetime) -> dict[str, int]:
     return figures
 
 
-_counted: dict[Sight, tuple[float, datetime, dict[str, int]]] = {}
+_figures: dict[Sight, tuple[float, datetime, dict[str, int]]] = {}
 
 
 def _running(sight: Sight, now: datetime) -> dict[str, int]:
     """Count running cases; where they are thousands the figures may be some seconds old."""
     began = time.monotonic()
-    kept = _counted.get(sight)
+    kept = _figures.get(sight)
     fresh = timedelta(seconds=FRESH_SECONDS)
     if kept and began - kept[0] < FRESH_SECONDS and abs(now - kept[1]) < fresh:
         return dict(kept[2])
     figures = count_running(sight, now)
     if figures["open"] >= MANY_RUNNING:
-        if len(_counted) >= MOST_KEPT:
-            _counted.clear()
-        _counted[sight] = (began, now, dict(figures))
+        if len(_figures) >= MOST_KEPT:
+            _figures.clear()
+        _figures[sight] = (began, now, dict(figures))
     return figures
 
 
