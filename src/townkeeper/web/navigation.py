@@ -66,6 +66,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 (May.CASES_CASE_MERGE,),
                 _for("dispatcher", "operator"),
             ),
+            Item(
+                _("Photos for the public"),
+                "images",
+                "portal:release",
+                (May.CASES_CASE_ACT,),
+                _for("dispatcher", "operator"),
+            ),
         ),
     ),
     (

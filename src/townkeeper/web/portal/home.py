@@ -18,6 +18,7 @@ from townkeeper.cases.publicity import lately_fixed, listed_cases, public_title
 from townkeeper.kit import clock
 from townkeeper.web.portal.ranks import newest_round, published_figures
 from townkeeper.web.ranking_table import unit_name
+from townkeeper.web.registers import registers
 from townkeeper.web.rounds import SchemeView
 from townkeeper.web.wording import span
 
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the front page."""
     round_ = newest_round()
     context = {
-        "hotline": settings.HOTLINE,
+        "hotline": registers().site("hotline", settings.HOTLINE),
         "figures": figures(round_),
         "fixed": just_fixed(),
         "round": round_,

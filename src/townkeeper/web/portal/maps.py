@@ -13,6 +13,7 @@ from shapely.geometry import shape
 from townkeeper.journal.actions import registers_stamp
 from townkeeper.kit import clock
 from townkeeper.units.models import Unit
+from townkeeper.web.registers import registers
 
 GEOJSON: Final = "application/geo+json"
 DAY: Final = 24 * 3600
@@ -27,7 +28,7 @@ def map_facts() -> dict[str, Any]:
     return {
         "areas": reverse("portal:areas"),
         "tiles": settings.MAP_TILES,
-        "approval": settings.MAP_APPROVAL_NO,
+        "approval": registers().site("map_approval", settings.MAP_APPROVAL_NO),
         "edges": ",".join(f"{edge:.4f}" for edge in edges()),
     }
 

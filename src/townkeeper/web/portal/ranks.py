@@ -137,7 +137,8 @@ def _row(row: RankRow, items: list[Item]) -> dict[str, Any]:
                 "full": sheet.get("full"),
             }
         )
-    return {"row": row, "parts": parts}
+    moved = "" if not row.change else "up" if row.change > 0 else "down"
+    return {"row": row, "parts": parts, "moved": moved}
 
 
 def _rule(item: Item) -> dict[str, str]:
