@@ -1,5 +1,6 @@
 """What is known of a caller's number, and what one person did in a shift."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,8 @@ from townkeeper.cases.models import Case, CaseQuerySet
 from townkeeper.cases.sight import Sight, seen_by
 
 LATEST: Final = 8
+STREET: Final = re.compile(r"^(.{1,14}?(?:大道|胡同|路|街|巷|道|弄|里))(?=.)")
+"""The name of a street at the beginning of an address, up to the word that ends such names."""
 
 
 def history_of(cases: CaseQuerySet, number: str, *, most: int = LATEST) -> list[Case]:
@@ -37,6 +40,12 @@ def latest_addresses(
     cases = Case.objects.exclude(address="").filter(opened_at__gte=since)
     rows = seen_by(cases, sight, "all").order_by("-opened_at")
     return list(rows.values_list("number", "address", "area_id")[:most])
+
+
+def street_of(address: str) -> str:
+    """Return the street with which an address begins; empty where none can be told."""
+    found = STREET.match(address)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)

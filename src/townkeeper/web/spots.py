@@ -4,7 +4,6 @@ A caller says "the market at Jiulong" or "86 Hongxing Road"; the operator types 
 it. What was chosen says the area (and so who answers); the words stay as they were typed.
 """
 
-import re
 import threading
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from townkeeper.calls.callers import latest_addresses
+from townkeeper.calls.callers import latest_addresses, street_of
 from townkeeper.cases.desk import desk
 from townkeeper.cases.models import CaseQuerySet
 from townkeeper.cases.sight import Sight
@@ -29,7 +28,6 @@ LATEST: Final = 4_000
 """Addresses are learnt from so many cases, the latest that the person sees."""
 DAYS: Final = 400
 KEPT_SECONDS: Final = 600.0
-STREET: Final = re.compile(r"^(.{1,14}?(?:大道|胡同|路|街|巷|道|弄|里))(?=.)")
 MOST_OF_EACH: Final = 6
 
 
@@ -153,9 +151,8 @@ def _learn(sight: Sight) -> _Past:
     streets: dict[str, Counter[int | None]] = {}
     for number, address, area in rows:
         latest.setdefault(address.strip(), (number, area))
-        street = STREET.match(address.strip())
-        if street:
-            streets.setdefault(street[1], Counter())[area] += 1
+        if street := street_of(address.strip()):
+            streets.setdefault(street, Counter())[area] += 1
     addresses = (
         Option(f"case:{number}", address, area=units[area].code if area in units else "")
         for address, (number, area) in latest.items()

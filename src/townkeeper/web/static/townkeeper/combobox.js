@@ -133,13 +133,13 @@
       close();
       tell(item);
     };
-    const look = async (asked, tree = false) => {
+    const look = async (asked, tree = false, from = '') => {
       const found = await ask(asked);
       if (!found || (document.activeElement !== field)) return;
       if (tree && !found.items.length) return;
       isTree = tree;
       /* a list to choose from offers its first line at once; free text is only completed on request */
-      draw(found, isFree && !tree ? -1 : 0);
+      draw(found, isFree && !tree ? -1 : Math.max(0, found.items.findIndex(item => item.value === from)));
     };
     const later = () => { clearTimeout(waiting); waiting = setTimeout(() => look({q: field.value.trim()}), PAUSE); };
 
@@ -175,7 +175,7 @@
       } else if (event.key === 'ArrowRight') {
         if (isOpen() && active >= 0 && items[active].more && field.selectionStart === field.value.length) { event.preventDefault(); look({under: items[active].value}, true); }
       } else if (event.key === 'ArrowLeft') {
-        if (isOpen() && active >= 0 && items[active].parent && (isTree || field.selectionStart === 0)) { event.preventDefault(); look({beside: items[active].parent}, true); }
+        if (isOpen() && active >= 0 && items[active].parent && (isTree || field.selectionStart === 0)) { event.preventDefault(); look({beside: items[active].parent}, true, items[active].parent); }
       }
     });
     list.addEventListener('mousedown', event => event.preventDefault());
