@@ -10,7 +10,7 @@ class StoredFile(models.Model):
     """A file by its content; the same photo sent twice is one file."""
 
     sha256 = models.CharField(max_length=64, unique=True)
-    media_type = models.CharField(max_length=60)
+    media_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)

@@ -238,3 +238,15 @@ def test_the_case_sheet_proves_itself(client, people, settings, tmp_path):
     assert at(client, people["GSJ"], "get", path).status_code == 404
     page = at(client, people["supervisor"], "get", f"/office/cases/{case.number}/")
     assert "Case sheet printed" in text_of(page)
+
+
+def test_what_is_no_code_is_not_found_or_left_out(client, people):
+    new = "/office/orders/new/"
+    for query in ("?case=%00&unit=%00&about=%00&kind=%00", "?unit=S1&unit=none&case=DX-none"):
+        assert at(client, people["supervisor"], "get", new + query).status_code == 200
+    wrong = FORM | {"unit": ["S1\x00", "\x00"], "deadline-S1": "1wd"}
+    assert at(client, people["supervisor"], "post", new, wrong).status_code in {302, 422}
+    text = FORM | {"text": "a\x00b"}
+    assert at(client, people["supervisor"], "post", new, text).status_code == 422
+    sheet = "/office/orders/sheets/DX%00.pdf"
+    assert at(client, people["supervisor"], "get", sheet).status_code == 404

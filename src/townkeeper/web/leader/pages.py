@@ -189,8 +189,10 @@ def _below(request: HttpRequest, edition: BriefEdition) -> Unit | None:
 
 
 def _area(edition: BriefEdition, code: str) -> Unit:
+    if code not in edition.content["areas"]:  # asked first: what is no code never reaches the base
+        raise Http404
     found = Unit.objects.under(edition.area).filter(code=code).first()
-    if found is None or code not in edition.content["areas"]:
+    if found is None:
         raise Http404
     return found
 

@@ -72,10 +72,10 @@ def _preset(
     request: HttpRequest, user: User, issuers: list[Unit]
 ) -> tuple[OrderForm, dict[str, str]]:
     """Return an empty form with what the address says: cases and their units, unit, kind, about."""
-    numbers = [number[:40] for number in request.GET.getlist("case")][:MOST_PRESET]
+    numbers = _plain(request.GET.getlist("case"))
     found = Case.objects.visible_to(user).filter(number__in=numbers).select_related("unit")
     cases = list(found.defer("unit__outline").order_by("pk"))
-    codes = [code[:40] for code in request.GET.getlist("unit")]
+    codes = _plain(request.GET.getlist("unit"))
     codes += [case.unit.code for case in cases if case.unit is not None]
     kind = request.GET.get("kind", "")
     title = ""
@@ -85,10 +85,15 @@ def _preset(
         "kind": kind if kind in Order.Kind.values else Order.Kind.SUPERVISION,
         "cases": " ".join(case.number for case in cases),
         "title": (title or request.GET.get("title", ""))[:200],
-        "about": request.GET.get("about", "")[:80],
+        "about": request.GET.get("about", "").replace("\x00", "")[:80],
         "deadline": "3wd",
     }
     return OrderForm(initial=start, issuers=issuers), dict.fromkeys(codes, "")
+
+
+def _plain(values: list[str]) -> list[str]:
+    """Return what an address names, without what no code can hold (PostgreSQL refuses NUL)."""
+    return [value.replace("\x00", "")[:40] for value in values[:MOST_PRESET]]
 
 
 def _new_page(

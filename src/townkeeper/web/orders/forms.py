@@ -103,8 +103,9 @@ def unit_groups(units: list[Unit], chosen: Mapping[str, str], *, but: str = "") 
 
 def posted_units(data: "MultiValueDict[str, str]") -> dict[str, str]:
     """Return the chosen units with their own deadlines, as they were sent."""
-    codes = list(dict.fromkeys(code[:40] for code in data.getlist("unit")))
-    return {code: data.get(f"deadline-{code}", "").strip()[:60] for code in codes}
+    codes = dict.fromkeys(code.replace("\x00", "")[:40] for code in data.getlist("unit"))
+    given = {code: data.get(f"deadline-{code}", "").strip()[:60] for code in codes}
+    return {code: deadline.replace("\x00", "") for code, deadline in given.items()}
 
 
 class ManyFilesInput(forms.ClearableFileInput):
