@@ -168,7 +168,6 @@ def show_campaign(
             "whole": whole,
             "refused": refused,
             "note": note,
-            "tongues": TONGUES.values(),
             "tongue": _tongue(request),
             "open_rows": found.total.rows - found.total.done - found.total.voided,
         },
@@ -183,8 +182,8 @@ def _kpis(request: HttpRequest, found: Progress) -> list[dict[str, Any]]:
     total: UnitProgress = found.total
     base = reverse("board:campaign", args=[found.campaign.key])
     parts = (
-        (_("Rows"), total.rows, "", "", "list-checks"),
-        (_("Closed"), total.done, "done", "", "circle-check"),
+        (_("All rows"), total.rows, "", "", "list-checks"),
+        (_("Finished"), total.done, "done", "", "circle-check"),
         (_("To be verified"), total.reported, "reported", "", "clipboard-check"),
         (_("Under way"), total.running, "running", "", "construction"),
         (_("Not begun"), total.not_begun, "not-begun", "y", "hourglass"),

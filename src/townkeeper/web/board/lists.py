@@ -126,8 +126,11 @@ def send_list(
         return send_sheet(request, sheet, asked, back=back, csv_url=csv_url)
     downloads = links(address(request, **{"as": "xlsx"}), address(request, **{"as": "csv"}))
     narrowed = any(each.value for each in (*listed.picks, *listed.typed))
+    labels = [label for label, _css in listed.heads]
     context = {
         "listed": listed,
+        # on a phone a row is a card, and each cell says what it is
+        "table": [list(zip(labels, row, strict=True)) for row in listed.rows],
         "page_actions": downloads,
         "next_url": address(request, after=listed.following) if listed.following else "",
         "first_url": address(request) if request.GET.get("after") else "",
@@ -147,7 +150,7 @@ def address(request: HttpRequest, **changes: str) -> str:
 
 def shown_text(number: int, *, more: bool) -> str:
     """Say how many rows a page shows."""
-    text = _("%(shown)s shown, there are more") if more else _("%(shown)s shown")
+    text = _("%(shown)s rows shown, there are more") if more else _("%(shown)s rows shown")
     return text % {"shown": f"{number:,}"}
 
 
