@@ -106,6 +106,15 @@ def test_from_the_inbox_to_the_report_with_one_hand(phone, live_server, case):
         expect(phone.locator("[data-shots] img")).to_have_count(number)
     phone.locator("[data-camera-close]").click()
     phone.get_by_role("button", name="Remove this photo 2").click()
+    # a photo from the telephone's own album: made smaller, its own position kept and shown
+    album = pictures.scene(3).resize((3000, 2250))
+    exif = pictures.tags(lon=LON, lat=LAT + 0.0004)
+    name = phone.locator("input[type=file]").first
+    name.set_input_files(
+        {"name": "album.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg(album, 98, exif)}
+    )
+    expect(phone.locator("[data-shots] img")).to_have_count(2)
+    expect(phone.locator("[data-shots] figure").nth(1)).to_contain_text("44 m from the place")
     phone.get_by_text("cleared away").click()
     phone.get_by_label("In your words").fill("門前兩處都清了")
     assert sideways(phone) <= 0
@@ -114,8 +123,9 @@ def test_from_the_inbox_to_the_report_with_one_hand(phone, live_server, case):
     phone.locator(".fbar").get_by_role("button", name="Report done").click()
 
     expect(phone.get_by_text(f"{case[0].number} is done.")).to_be_visible()
-    found = Evidence.objects.get(case=case[0], kind="after-photo")
-    assert found.distance_m == 22
+    found, chosen = Evidence.objects.filter(case=case[0], kind="after-photo").order_by("pk")
+    assert (found.distance_m, chosen.distance_m) == (22, 44)
+    assert max(chosen.file.width, chosen.file.height) <= 1600
     assert found.before.kind == "before-photo"
     assert found.file.taken_at is not None
     assert max(found.file.width, found.file.height) <= 1600

@@ -1,5 +1,5 @@
 /* A camera in the page, with the photo from before laid over the picture, so that the one from after is
-   taken from the same angle. Needs field.js. What it takes goes into the form's own file field, shrunk to
+   taken from the same angle. Needs field.js; photo.js where photos are chosen. What it takes goes into the form's own file field, shrunk to
    1600 px; time and position stand beside it in a hidden field, because a drawn picture carries neither.
    Without a camera or this script the file field is all there is, and is enough. */
 (() => {
@@ -32,10 +32,10 @@
       claims.value = JSON.stringify(shots.map(shot => shot.claim));
       list.replaceChildren(...shots.map((shot, number) => {
         const figure = document.createElement('figure'), image = document.createElement('img'), caption = document.createElement('figcaption'), remove = document.createElement('button');
-        const state = told(shot.claim.lat === undefined ? null : shot.claim);
+        const spot = shot.isTaken ? shot.claim : shot.seen, state = told(spot && spot.lat !== undefined ? spot : null);
         image.src = shot.url; image.alt = `${number + 1}`;
-        caption.textContent = shot.isTaken ? state.text : shot.file.name;
-        figure.classList.toggle('is-far', shot.isTaken && state.far);
+        caption.textContent = shot.isTaken || shot.seen ? state.text : shot.file.name;
+        figure.classList.toggle('is-far', state.far);
         remove.type = 'button'; remove.className = 'btn s'; remove.textContent = '×';
         remove.setAttribute('aria-label', `${words.remove} ${number + 1}`);
         remove.addEventListener('click', () => { URL.revokeObjectURL(shot.url); shots.splice(number, 1); store(); });
@@ -46,11 +46,17 @@
     };
     const add = (file, claim, isTaken) => { shots.push({file, claim, isTaken, url: URL.createObjectURL(file)}); store(); };
 
-    /* photos that were chosen keep what their own camera wrote into them: the server reads it */
-    input.addEventListener('change', () => {
-      const chosen = [...input.files];
-      if (!chosen.length) { store(); return; }
-      chosen.forEach(file => shots.push({file, claim: {}, isTaken: false, url: URL.createObjectURL(file)}));
+    /* photos that were chosen are made smaller by photo.js and keep what their own camera wrote into them:
+       the server reads it */
+    input.addEventListener('change', async () => {
+      const chosen = [...input.files], buttons = [...form.elements].filter(each => each.type === 'submit');
+      store();
+      if (!chosen.length) return;
+      buttons.forEach(button => { button.disabled = true; });
+      try {
+        const made = window.townkeeperPhotos ? await Promise.all(chosen.map(window.townkeeperPhotos.shrink)) : chosen.map(file => ({file, exif: {}}));
+        made.forEach(({file, exif}) => shots.push({file, claim: {}, seen: exif.lat === undefined ? null : {lat: exif.lat, lon: exif.lon}, isTaken: false, url: URL.createObjectURL(file)}));
+      } finally { buttons.forEach(button => { button.disabled = false; }); }
       store();
     });
 
