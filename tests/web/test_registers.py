@@ -1,12 +1,16 @@
-"""Names of registers that pages keep in memory: never older than the last change."""
+"""What pages keep in memory: names of registers, and counters where they are dear."""
+
+from datetime import timedelta
 
 import pytest
 
 from tests import make
-from tests.make import opened
+from tests.make import MONDAY, opened
 from townkeeper.cases.models import Case
+from townkeeper.cases.sight import sight_of
 from townkeeper.journal.actions import touch_registers
 from townkeeper.units.models import Unit
+from townkeeper.web.office import counters
 from townkeeper.web.registers import registers
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +52,18 @@ def test_what_is_written_from_registers_is_written_once(units):
     for _turn in range(2):
         registers().kept("key", lambda: written.append(1) or "text")
     assert written == [1]
+
+
+def test_counters_are_remembered_for_some_seconds_where_thousands_run(units, monkeypatch):
+    staff = make.staff(units)
+    sight = sight_of(staff["dispatcher"], MONDAY)
+    opened()
+    assert counters.count_all(sight, MONDAY)["open"] == 1
+    opened()
+    assert counters.count_all(sight, MONDAY)["open"] == 2  # few: counted each time
+    monkeypatch.setattr(counters, "_figures", {})
+    monkeypatch.setattr(counters, "MANY_RUNNING", 2)
+    assert counters.count_all(sight, MONDAY)["open"] == 2
+    opened()
+    assert counters.count_all(sight, MONDAY)["open"] == 2
+    assert counters.count_all(sight, MONDAY + timedelta(seconds=6))["open"] == 3
