@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('files', '0003_longer_media_types'),
+        ('files', '0002_fingerprints'),
         ('publication', '0001_initial'),
         ('supervision', '0001_orders'),
         ('units', '0002_changes'),
