@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from townkeeper.journal.actions import record
+from townkeeper.journal.actions import record, touch_registers
 from townkeeper.journal.seen import refuse_old
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
@@ -118,4 +118,5 @@ def set_site_value(
         row.save()
         data = {"before": before, "value": texts}
         record(subject=f"setting:{key}", act="setting.changed", actor=actor, data=data)
+        touch_registers()
     return row

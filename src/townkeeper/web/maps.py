@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from townkeeper.journal.actions import registers_stamp
 from townkeeper.kit import clock
 from townkeeper.units.models import Unit
+from townkeeper.web.registers import registers
 
 
 def map_settings() -> dict[str, str]:
@@ -34,7 +35,7 @@ def map_settings() -> dict[str, str]:
     }
     parts = {
         "tiles": json.dumps(tiles, ensure_ascii=False) if tiles else "",
-        "approval": settings.MAP_APPROVAL_NO,
+        "approval": registers().site("map_approval", settings.MAP_APPROVAL_NO),
         "words": json.dumps(words, ensure_ascii=False),
     }
     return {name: value for name, value in parts.items() if value}

@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from townkeeper.cases.models import Case, ProcedureVersion, Task
 from townkeeper.duties.models import Category
 from townkeeper.journal.actions import registers_stamp
-from townkeeper.units.models import Role, Unit
+from townkeeper.kit.names import say
+from townkeeper.units.models import Role, SiteSetting, Unit
 
 
 class Registers:
@@ -50,6 +51,15 @@ class Registers:
     def procedures(self) -> Mapping[int, ProcedureVersion]:
         """Return all versions of the procedures, without what they say."""
         return {version.pk: version for version in ProcedureVersion.objects.defer("definition")}
+
+    @cached_property
+    def site_values(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what the office set itself in the browser (`units.site`), by key."""
+        return dict(SiteSetting.objects.values_list("key", "value"))
+
+    def site(self, key: str, otherwise: str = "") -> str:
+        """Return a setting of the office in the page's language, or what the machine says."""
+        return say(self.site_values.get(key, {})) or otherwise
 
     @property
     def top(self) -> Unit | None:

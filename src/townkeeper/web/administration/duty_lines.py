@@ -63,7 +63,8 @@ class LineForm(AdminForm):
     def __init__(self, *args: Any, lines: list[Duty], **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(*args, **kwargs)
         self.lines = {str(duty.pk): duty for duty in lines}
-        told = [(key, f"{d.unit.title} · {d.get_part_display()}") for key, d in self.lines.items()]
+        # lines that ended stay choosable, so that an old page is told what happened meanwhile
+        told = [(key, _line_words(duty)) for key, duty in self.lines.items()]
         self.fields["line"].choices = [("", "–"), *told]  # type: ignore[attr-defined]
 
     @override
@@ -81,6 +82,11 @@ class LineForm(AdminForm):
     def chosen(self) -> Duty:
         """Return the line that was chosen."""
         return self.lines[self.cleaned_data["line"]]
+
+
+def _line_words(duty: Duty) -> str:
+    words = f"{duty.unit.title} · {duty.get_part_display()}"
+    return f"{words} – {duty.until:%F}" if duty.until else words
 
 
 def _asked(request: HttpRequest) -> tuple[Category | None, Unit | None]:
@@ -105,7 +111,7 @@ def duty_cell(request: HttpRequest) -> HttpResponse:
         "part": "lead", "line": str(living[0].pk) if living else "",
         "seen": history_length(subject) if subject else 0,
     }  # fmt: skip
-    form = LineForm(request.POST or None, lines=living, initial=initial)
+    form = LineForm(request.POST or None, lines=lines, initial=initial)
     answer = None
     if category and area:
         known = register()
@@ -149,7 +155,10 @@ def _edits(form: LineForm) -> dict[str, list[str]]:
 def _refuse_second_lead(form: LineForm) -> None:
     """Say before the dry run what saving would refuse."""
     for duty in form.lines.values():
-        if duty.part == Duty.Part.LEAD and duty.unit_id != form.cleaned_data["unit"].pk:
+        is_over = duty.until is not None and duty.until <= form.cleaned_data["on"]
+        if is_over or duty.part != Duty.Part.LEAD:
+            continue
+        if duty.unit_id != form.cleaned_data["unit"].pk:
             raise Problem(
                 "two-leads",
                 _now("“%(unit)s” leads here in that time: two leads are no lead.")

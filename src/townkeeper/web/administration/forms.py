@@ -41,10 +41,8 @@ class UnitField(forms.CharField):
         return value.code if isinstance(value, Unit) else value
 
     @override
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, Unit):
-            return value
-        code = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        code = super().clean(value)
         if not code:
             return None
         unit = Unit.objects.filter(code=code).defer("outline").first()
@@ -71,10 +69,8 @@ class CategoryField(forms.CharField):
         return value.key if isinstance(value, Category) else value
 
     @override
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, Category):
-            return value
-        key = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        key = super().clean(value)
         if not key:
             return None
         category = Category.objects.filter(key=key).first()
@@ -97,10 +93,8 @@ class PersonField(forms.CharField):
         return value.username if isinstance(value, User) else value
 
     @override
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, User):
-            return value
-        name = (super().to_python(value) or "").strip()
+    def clean(self, value: Any) -> Any:
+        name = (super().clean(value) or "").strip()
         if not name:
             return None
         user = User.objects.filter(username=name).first()

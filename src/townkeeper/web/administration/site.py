@@ -55,8 +55,14 @@ MEANINGS: dict[str, str | Promise] = {
     "TOWNKEEPER_TIME_ZONE": _("the one time zone of the place"),
     "TOWNKEEPER_FONT_DIR": _("fonts for official documents"),
     "TOWNKEEPER_UPLOAD_LIMIT_MB": _("largest uploaded file, in MB"),
+    "TOWNKEEPER_IMPORT_LIMIT_MB": _("largest spreadsheet of an import, in MB"),
     "TOWNKEEPER_PHOTO_METRES": _("how far from its case a photo may be before that is said"),
     "TOWNKEEPER_PHOTO_DAYS": _("how much older than its case a photo may be before that is said"),
+    "TOWNKEEPER_MAP_TILES": _("address of map tiles; without it maps show outlines only"),
+    "TOWNKEEPER_MAP_APPROVAL_NO": _("approval number of the map, where the office has set none"),
+    "TOWNKEEPER_HOTLINE": _("telephone of the hotline, where the office has set none"),
+    "TOWNKEEPER_REPORTS_PER_HOUR": _("how many reports one network address may send in an hour"),
+    "TOWNKEEPER_BEHIND_PROXY": _("a proxy of your own names the visitor's address"),
     "TOWNKEEPER_LOG": _("how much is logged"),
     "TOWNKEEPER_DEMO": _("made-up people of a demonstration may sign in"),
 }
@@ -66,9 +72,14 @@ def variables() -> list[Variable]:
     """Return every setting of the environment: value, whether it is set, what is wrong with it."""
     values = _values()
     return [
-        Variable(name, values.get(name, ""), meaning, name in os.environ, _problem(name))
+        Variable(name, values.get(name, _plain(name)), meaning, name in os.environ, _problem(name))
         for name, meaning in MEANINGS.items()
     ]
+
+
+def _plain(name: str) -> str:
+    """Return a setting that has the name of its variable."""
+    return str(getattr(settings, name.removeprefix("TOWNKEEPER_"), ""))
 
 
 def log_level() -> str:
@@ -90,9 +101,7 @@ def _values() -> dict[str, str]:
         "TOWNKEEPER_LANGUAGE": settings.LANGUAGE_CODE,
         "TOWNKEEPER_TIME_ZONE": settings.TIME_ZONE,
         "TOWNKEEPER_FONT_DIR": settings.FONT_DIR,
-        "TOWNKEEPER_UPLOAD_LIMIT_MB": str(settings.UPLOAD_LIMIT_MB),
-        "TOWNKEEPER_PHOTO_METRES": str(settings.PHOTO_METRES),
-        "TOWNKEEPER_PHOTO_DAYS": str(settings.PHOTO_DAYS),
+        "TOWNKEEPER_BEHIND_PROXY": _yes(value=settings.BEHIND_PROXY),
         "TOWNKEEPER_LOG": log_level(),
         "TOWNKEEPER_DEMO": _yes(value=settings.DEMO),
     }

@@ -61,30 +61,29 @@ def other_script(names: dict[str, str], tag: str) -> str:
     if tag == "zh-Hans" and names.get("zh-Hant"):
         return names["zh-Hant"].translate({ord(old): new for old, new in pairs().items()})
     simplified = names.get("zh-Hans", "")
-    if tag != "zh-Hant" or not simplified:
+    if tag != "zh-Hant" or any(letter in MERGED for letter in simplified):
         return ""
-    letters = []
-    for letter in simplified:
-        # a character that other characters fold to may itself be meant, unless it is plain ASCII
-        known = [each for each in variants(letter) if each != letter] if letter > "~" else []
-        if known and not (len(known) == 1 and letter in _ONLY_SIMPLIFIED):
-            return ""
-        letters.append(known[0] if known else letter)
-    return "".join(letters)
+    return "".join(_traditional(letter) for letter in simplified)
 
 
-def _only_simplified() -> frozenset[str]:
-    """Return the characters that Traditional does not use: Big5 has no code for them."""
-    found = set()
-    for letter in set(pairs().values()):
-        try:
-            letter.encode("big5")
-        except UnicodeEncodeError:
-            found.add(letter)
-    return frozenset(found)
+MERGED = frozenset(
+    "万与丑丰了云仆价余冬准几出划别制千升卜卷历发只台叶合吁后向吊周咸困圣坛复多奸娘家尝尽岩布干广并录当征御志恶愿"
+    "才托扣折据捻摆斗旋曲朱术机杆松杯板极柜梁棱欲汇沈沾注洒涂淀游烟熏症癫皂确秋种窝签系累纤绷胡胜脏腊致舍范获蒙蔑"
+    "药袅裂证谷赞赞踪踊迹郁采里鉴针钟链锈镰闲雕面须颓鬼麦齐"
+)
+"""Characters in which Simplified merged several: only a person knows which one is meant."""
 
 
-_ONLY_SIMPLIFIED = _only_simplified()
+def _traditional(letter: str) -> str:
+    """Return the one Traditional character, or the letter where it is used in both scripts."""
+    others = [each for each in variants(letter) if each != letter] if letter > "~" else []
+    if not others:
+        return letter
+    try:
+        letter.encode("big5")
+    except UnicodeEncodeError:
+        return others[0]
+    return letter
 
 
 def _incomplete(sort: str) -> Iterator[Gap]:
