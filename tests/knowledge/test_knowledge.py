@@ -9,6 +9,7 @@ from townkeeper.journal.actions import verify_journal
 from townkeeper.journal.models import Entry
 from townkeeper.kit.errors import Problem
 from townkeeper.knowledge.actions import Wording, write_article, write_phrase
+from townkeeper.knowledge.examples import write_examples
 from townkeeper.knowledge.finding import find_articles, find_phrases
 from townkeeper.knowledge.models import Article, Phrase
 
@@ -106,3 +107,9 @@ def test_phrases_are_found_by_key_letters_and_text(people):
         assert caught.value.code == code
     write_phrase("tf2", "流動攤販", actor=keeper, phrase=second, is_used=False)
     assert Phrase.objects.get(pk=second.pk).is_used is False
+
+
+def test_examples_are_written_once_and_marked(people):
+    assert write_examples(actor=people["supervisor"]) == Article.objects.count() + 5
+    assert not Article.objects.filter(is_example=False).exists()
+    assert write_examples(actor=people["supervisor"]) == 0

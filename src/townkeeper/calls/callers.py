@@ -70,7 +70,8 @@ def shift_of(username: str, now: datetime) -> Shift:
     span = {"at__gte": begin, "at__lt": begin + timedelta(days=1)}
     mine = Registration.objects.filter(actor=username, **span)
     calls = CallBack.objects.filter(actor=username, **span)
-    seconds = sorted(mine.exclude(seconds=None).values_list("seconds", flat=True))
+    measured = mine.values_list("seconds", flat=True)
+    seconds = sorted(each for each in measured if each is not None)
     return Shift(
         dict(mine.values_list("result").annotate(n=Count("pk")).order_by()),
         dict(calls.values_list("result").annotate(n=Count("pk")).order_by()),

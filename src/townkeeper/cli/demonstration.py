@@ -127,6 +127,7 @@ def _load() -> None:
     from django.contrib.auth.hashers import make_password  # noqa: PLC0415
 
     from townkeeper.accounts.models import User  # noqa: PLC0415
+    from townkeeper.knowledge.examples import write_examples  # noqa: PLC0415
     from townkeeper.programs.load import load_program  # noqa: PLC0415
 
     loaded = load_program(PROGRAM, actor=ACTOR, with_people=True)
@@ -134,6 +135,9 @@ def _load() -> None:
         first = loaded.report.errors[0]
         raise Problem("program-broken", str(first))
     User.objects.filter(is_demo=True).update(password=make_password(PASSWORD))
+    keeper = User.objects.filter(is_demo=True, posts__role__key="supervisor").first()
+    if keeper is not None:
+        write_examples(actor=keeper)
 
 
 def _order() -> None:

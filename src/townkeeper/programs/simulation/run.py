@@ -28,7 +28,13 @@ from townkeeper.programs.simulation.sidelines import (
     review,
 )
 from townkeeper.programs.simulation.stage import Deed, Road, Simulation
-from townkeeper.programs.simulation.world import CHANNELS, Spot, build_world, is_market_day
+from townkeeper.programs.simulation.world import (
+    CALLED,
+    CHANNELS,
+    Spot,
+    build_world,
+    is_market_day,
+)
 
 PHOTO_VARIANTS = 3
 WEEKDAY_LOAD = (1.15, 1.0, 1.0, 1.0, 1.1, 0.85, 0.7)
@@ -124,6 +130,11 @@ def _plan_day(run: Simulation, on: date, per_day: float) -> None:
         run.plan(moment, _report(run, spot))
 
 
+def _number(run: Simulation, channel: str) -> str:
+    """Return a number for whoever called or wrote in: one that no telephone network gives out."""
+    return f"1000000{run.counts['opened'] % 10_000:04d}" if channel in CALLED else ""
+
+
 def _report(run: Simulation, spot: Spot, *, again: bool = False) -> Deed:
     def deed() -> None:
         title, text = texts.report_text(run.dice, spot.name, spot.category.name)
@@ -140,6 +151,7 @@ def _report(run: Simulation, spot: Spot, *, again: bool = False) -> Deed:
                 lon=spot.lon + jitter if spot.lon is not None else None,
                 lat=spot.lat + jitter if spot.lat is not None else None,
                 channel=channel,
+                reporter_phone=_number(run, channel),
             ),
             actor=run.world.crowd.anyone("operator").username,
         )

@@ -15,6 +15,8 @@ from townkeeper.kit.errors import Problem
 from townkeeper.units.models import Place, Post, Role, Unit
 
 CHANNELS = {"hotline": 40, "inspection": 17, "patrol": 15, "portal": 24, "media": 4}
+CALLED = frozenset({"hotline", "portal"})
+"""Channels on which somebody leaves a number, made up here."""
 RELAPSING_SHARE = 0.3
 """Share of (place, category) pairs where a fixed problem comes back."""
 

@@ -179,7 +179,9 @@ def _after(done: Done, form: CallForm, user: User, *, photo: StoredFile | None, 
             done.case, kind="category", offered=offered, chosen=chosen, actor=user.username
         )
     if twin:
-        offer = [{"value": twin, "confidence": None, "reason": [], "model": "twins"}]
+        offer: list[dict[str, Any]] = [
+            {"value": twin, "confidence": None, "reason": [], "model": "twins"}
+        ]
         record_choice(done.case, kind="twin", offered=offer, chosen=twin, actor=user.username)
 
 
@@ -197,7 +199,7 @@ def _told(request: HttpRequest, done: Done, *, is_call: bool) -> HttpResponse:
 
 def _hold(request: HttpRequest, form: CallForm, user: User) -> HttpResponse:
     """Put the call aside exactly as it was typed; nothing is checked yet."""
-    typed = {name: request.POST.get(name, "") for name in HELD}
+    typed: dict[str, Any] = {name: request.POST.get(name, "") for name in HELD}
     typed["anonymous"] = "anonymous" in request.POST
     kind = book_of("categories").by_value.get(str(typed["category"]))
     words = title_of(str(typed["text"]))[:LABEL]

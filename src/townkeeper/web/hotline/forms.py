@@ -144,7 +144,7 @@ class CallForm(forms.Form):
 
     def clean_category(self) -> str:
         """Refuse a kind that there is not, or that is out of use."""
-        key = self.cleaned_data["category"].strip()
+        key = str(self.cleaned_data["category"]).strip()
         option = book_of("categories").by_value.get(key)
         if key and option is None:
             raise forms.ValidationError(
@@ -160,7 +160,7 @@ class CallForm(forms.Form):
 
     def clean_area(self) -> str:
         """Take an area's code, or its name as it is written in full."""
-        said = self.cleaned_data["area"].strip()
+        said = str(self.cleaned_data["area"]).strip()
         options = book_of("areas").options
         if not said or any(said == option.value for option in options):
             return said
