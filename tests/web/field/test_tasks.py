@@ -123,6 +123,7 @@ def test_pages_of_the_inbox_follow_each_other(ask, people):
     assert len(numbers(first)) == 30
     assert len(numbers(second)) == 2
     assert not set(numbers(first)) & set(numbers(second))
+    assert "Next page" not in text(second)
 
 
 def test_queries_do_not_grow_with_the_list(

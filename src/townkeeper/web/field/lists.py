@@ -90,7 +90,7 @@ def _inbox(request: HttpRequest, box: str, name: str, one: str) -> HttpResponse:
         "fix": fix,
         "list_url": reverse(name),
         "no_fix_url": _address(name, group, None),
-        "next_url": _address(name, group, None, after=key_text(page.following)),
+        "next_url": _following(name, group, page),
         "is_later": bool(after),
         "done": request.GET.get("done", "")[:40],
         "shown": len(rows),
@@ -124,13 +124,20 @@ def _groups(
     ]  # fmt: skip
 
 
+def _following(name: str, group: str, page: Page) -> str:
+    """Return the address of the next page, or nothing on the last."""
+    if page.following is None:
+        return ""
+    return _address(name, group, None, after=key_text(page.following))
+
+
 def _address(name: str, group: str, fix: Fix | None, after: str = "") -> str:
     if fix is not None:
         more = f"&{urlencode({'group': group})}" if group != "all" else ""
         return reverse(name) + fix_query(fix) + more
     parts = {"group": group if group != "all" else "", "after": after}
     query = urlencode({key: value for key, value in parts.items() if value})
-    return reverse(name) + (f"?{query}" if query else "") if not after or query else ""
+    return f"{reverse(name)}?{query}" if query else reverse(name)
 
 
 def make_rows(page: Page, one: str, fix: Fix | None = None) -> list[Row]:

@@ -20,6 +20,7 @@ from townkeeper.cases.chances import Chance, chance_of
 from townkeeper.cases.evidence import FINDINGS, pairs_of
 from townkeeper.cases.models import Ask, Case, Evidence, Pause, Stage, Task
 from townkeeper.cases.presence import point_of
+from townkeeper.cases.privacy import may_show
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
@@ -174,6 +175,7 @@ def page_context(request: HttpRequest, opened: Opened, back: str) -> dict[str, A
         "can_hand": mine is not None and not opened.is_verifying and _has_colleague(opened, mine),
         "needed_limit": limit_words(mine),
         "metres": settings.PHOTO_METRES,
+        "may_call": mine is not None and may_show(case, opened.user),
         "nothing_why": _nothing_why(opened),
     }
 
