@@ -36,6 +36,7 @@ HOUSE: Final = re.compile(
 )
 NUMBERED: Final = re.compile(r"[\s,，、(（]*[0-9０-９][0-9０-９\-－]*.*$")
 AFTER: Final = "after-photo"
+PAIRS_LOOKED_AT: Final = 200
 
 
 def public_cases() -> CaseQuerySet:
@@ -155,8 +156,11 @@ def lately_fixed(most: int) -> list[Evidence]:
 
     One for each case, the latest first; their cases come with kind, area and unit.
     """
+    # the latest pairs first, by the primary key alone: no database then begins with all cases
+    pairs = Evidence.objects.filter(kind=AFTER, before__isnull=False).order_by("-pk")
+    latest = list(pairs.values_list("pk", flat=True)[:PAIRS_LOOKED_AT])
     rows = Evidence.objects.filter(
-        kind=AFTER,
+        pk__in=latest,
         before__is_public=True,
         before__file__has_public_copy=True,
         file__has_public_copy=True,

@@ -160,7 +160,7 @@ def _features(wish: Wish, box: Box) -> list[dict[str, Any]]:
         here.select_related("category", "area")
         .only("number", "lon", "lat", "stage", "address", "category", "area", "origin")
         .defer("area__outline")
-        .order_by("pk")[: MOST_POINTS + 1]
+        .order_by()[: MOST_POINTS + 1]
     )
     if len(rows) > MOST_POINTS:
         return [
