@@ -104,7 +104,7 @@ def test_every_token_used_exists():
     assert used <= set(re.findall(r"(--[\w-]+):", text))
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_templates_hold_no_script_and_no_literal_chinese(path):
     text = path.read_text(encoding="utf-8")
     scripts = [tag for tag in re.findall(r"<script\b[^>]*>", text) if " src=" not in tag]

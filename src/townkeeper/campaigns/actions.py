@@ -89,11 +89,10 @@ def import_list(
 ) -> Campaign:
     """Turn a list into a campaign: every row a case, dispatched with its deadline.
 
-    All rows are checked first; with one wrong row nothing is written. With `link` a row that looks
-    like a running case joins it and keeps that case's deadline. The same file a second time
-    goes on where a broken-off import stopped; a finished one is refused unless `again`. `most`
-    hands over so many rows and leaves the others to `resume_campaign`. Errors: ListRefused,
-    Problem.
+    With one wrong row nothing is written. With `link` a row that looks like a running case joins it
+    and keeps its deadline. The same file again goes on where a broken-off import stopped; a
+    finished one is refused unless `again`. `most` leaves rows to `resume_campaign`. Errors:
+    ListRefused, Problem.
     """
     before = None if again else made_before(digest_of(path))
     if before is not None:
@@ -102,20 +101,12 @@ def import_list(
     if plan.checked.errors:
         raise ListRefused(path.name, plan.checked.errors)
     rows = linked(plan.checked.rows, plan.alike) if link else plan.checked.rows
-    campaign = _create(
-        Campaign(
-            kind=Campaign.Kind.EXPOSURE,
-            title=title,
-            source=source,
-            leader=leader,
-            procedure=procedure,
-            due_text=due,
-            file_name=plan.listed.name[:200],
-            file_digest=plan.listed.digest,
-        ),
-        rows,
-        actor=actor,
-    )
+    made = Campaign(
+        kind=Campaign.Kind.EXPOSURE, title=title, source=source, leader=leader,
+        procedure=procedure, due_text=due, file_name=plan.listed.name[:200],
+        file_digest=plan.listed.digest,
+    )  # fmt: skip
+    campaign = _create(made, rows, actor=actor)
     return resume_campaign(campaign, actor=actor, progress=progress, most=most)
 
 

@@ -82,17 +82,24 @@ def column_page(
     now: datetime,
     size: int,
     after: BoardKey | None = None,
+    early: frozenset[str] | None = None,
 ) -> BoardPage:
     """Return one page of a column with its strips loaded."""
-    keys, following = _page(sight, column, wanted, now=now, size=size, after=after)
+    has_early = column in (early_columns() if early is None else early)
+    keys, following = _page(
+        sight, column, wanted, now=now, size=size, after=after, has_early=has_early
+    )
     return BoardPage(load_strips([key.pk for key in keys]), following)
 
 
 def first_pages(
-    sight: Sight, wanted: Narrowing, *, now: datetime, size: int
+    sight: Sight, wanted: Narrowing, *, now: datetime, size: int, early: frozenset[str]
 ) -> dict[Column, BoardPage]:
     """Return the first page of each column, all strips loaded at once."""
-    pages = {name: _page(sight, name, wanted, now=now, size=size) for name in COLUMNS}
+    pages = {
+        name: _page(sight, name, wanted, now=now, size=size, has_early=name in early)
+        for name in COLUMNS
+    }
     strips = load_strips([key.pk for keys, _more in pages.values() for key in keys])
     by_task = {strip.task.pk: strip for strip in strips}
     return {
@@ -108,6 +115,7 @@ def _page(
     *,
     now: datetime,
     size: int,
+    has_early: bool,
     after: BoardKey | None = None,
 ) -> tuple[list[BoardKey], BoardKey | None]:
     """Return the tasks of one page of a column.
@@ -117,11 +125,11 @@ def _page(
     """
     rows = _running(sight, wanted)
     found: list[BoardKey] = []
-    if _has_early(column) and (after is None or after.is_early):
-        early = _shown(rows.filter(due_at__gte=now), column)
+    if has_early and (after is None or after.is_early):
+        ahead = _shown(rows.filter(due_at__gte=now), column)
         if after is not None:
-            early = early.filter(Beyond("due_at", "pk", (after.due_at, after.pk)))
-        found = _keys(early.order_by("due_at", "pk"), size + 1, is_early=True)
+            ahead = ahead.filter(Beyond("due_at", "pk", (after.due_at, after.pk)))
+        found = _keys(ahead.order_by("due_at", "pk"), size + 1, is_early=True)
     if column != "calm" and len(found) <= size:
         late = _shown(rows.filter(due_at__lt=now), column)
         turned = column == "yellow"
@@ -134,14 +142,20 @@ def _page(
 
 
 def count_column(
-    sight: Sight, column: Column, wanted: Narrowing, *, now: datetime, most: int
+    sight: Sight,
+    column: Column,
+    wanted: Narrowing,
+    *,
+    now: datetime,
+    most: int,
+    early: frozenset[str],
 ) -> Amount:
     """Return how many clocks a column holds, counted up to `most`."""
     rows = _running(sight, wanted)
     number = 0
-    if _has_early(column):
-        early = _shown(rows.filter(due_at__gte=now), column).order_by("due_at")
-        number = early.values("pk")[: most + 1].count()
+    if column in early:
+        ahead = _shown(rows.filter(due_at__gte=now), column).order_by("due_at")
+        number = ahead.values("pk")[: most + 1].count()
     if column != "calm" and number <= most:
         order = "-due_at" if column == "yellow" else "due_at"
         late = _shown(rows.filter(due_at__lt=now), column).order_by(order)
@@ -181,16 +195,19 @@ def _has_card(*cards: str) -> Q:
     return Q(IsThere(Subquery(rang.order_by().values("pk")[:1])))
 
 
-def _has_early(column: Column) -> bool:
-    """Whether any rule shows the card before a task is due: else nobody looks for such."""
-    if column == "calm":
-        return True
-    return any(
-        rung.card == column and _is_before_due(rung.at)
+def early_columns() -> frozenset[str]:
+    """Return the columns that may hold what is not due yet: calm, and the cards shown that early.
+
+    Asked once for a page and handed on; where no rule shows a card early, nobody looks for one.
+    """
+    cards = {
+        rung.card
         for known in desk().procedures.values()
         for step in known.procedure.steps
         for rung in rungs_of(known.procedure, step)
-    )
+        if rung.card and _is_before_due(rung.at)
+    }
+    return frozenset({"calm", *cards})
 
 
 def _is_before_due(at: str) -> bool:

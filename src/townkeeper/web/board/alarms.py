@@ -1,6 +1,6 @@
 """The alarms that rang, with the rule of each, and the clocks that are about to ring."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponseBase
@@ -24,14 +24,13 @@ from townkeeper.web.board.lists import (
     Listed,
     Pick,
     Row,
-    Typed,
     chosen,
+    days_in,
     moment_key,
     number_in,
     read_moment_key,
     send_list,
 )
-from townkeeper.web.board.looks import day_in, start_of
 from townkeeper.web.clockwords import late_words, roles_line, rung_words
 from townkeeper.web.office.rows import procedure_of, step_title
 from townkeeper.web.stages import look_of
@@ -47,8 +46,8 @@ def alarm_list(request: HttpRequest) -> HttpResponseBase:
     cards = [("yellow", _("yellow card")), ("red", _("red card")), ("none", _("without a card"))]
     units = unit_choices()
     card, unit = chosen(request, "card", cards), chosen(request, "unit", units)
-    since, until = day_in(request, "since"), day_in(request, "until")
-    wanted = Rang(card=card, since=start_of(since), until=start_of(until, days=1), unit=unit)
+    days = days_in(request)
+    wanted = Rang(card=card, since=days.since, until=days.until, unit=unit)
     sight = sight_of(request.user, clock.now())
     after = read_moment_key(request.GET.get("after", ""))
     found, following = alarms_page(sight, wanted, size=PAGE, after=after)
@@ -66,31 +65,36 @@ def alarm_list(request: HttpRequest) -> HttpResponseBase:
             stem="alarms",
             title=_("Cards and alarms"),
             lead=_("Each rung of a ladder that a clock reached: which rule, when, who was told."),
-            heads=[
-                (_("When"), "nw"),
-                (_("Card"), "nw"),
-                (_("Rule"), ""),
-                (_("Case"), ""),
-                (_("Unit"), ""),
-                (_("Told"), ""),
-            ],
+            heads=_alarm_heads(),
             rows=list(alarm_rows(found)),
             every=every,
             picks=[Pick("card", _("Card"), card, cards), Pick("unit", _("Unit"), unit, units)],
-            typed=[
-                Typed("since", _("From day"), f"{since:%F}" if since else "", "date"),
-                Typed("until", _("To day"), f"{until:%F}" if until else "", "date"),
-            ],
+            typed=days.typed,
             following=moment_key(following),
-            empty=Empty(
-                _("No alarm rang"),
-                _("Alarms appear as soon as a clock reaches a rung of its ladder."),
-                "bell-off",
-                reverse("board:clocks"),
-                _("To the board"),
-            ),
+            empty=_no_alarm(),
         ),
     )
+
+
+def _no_alarm() -> Empty:
+    return Empty(
+        _("No alarm rang"),
+        _("Alarms appear as soon as a clock reaches a rung of its ladder."),
+        "bell-off",
+        reverse("board:clocks"),
+        _("To the board"),
+    )
+
+
+def _alarm_heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("When"), "nw"),
+        (_("Card"), "nw"),
+        (_("Rule"), ""),
+        (_("Case"), ""),
+        (_("Unit"), ""),
+        (_("Told"), ""),
+    ]
 
 
 def role_names() -> dict[str, str]:
@@ -145,14 +149,7 @@ def upcoming(request: HttpRequest) -> HttpResponseBase:
             stem="upcoming",
             title=_("About to be triggered"),
             lead=_("Clocks whose next rung is near, the next one first."),
-            heads=[
-                (_("When"), "nw"),
-                (_("Next rung"), ""),
-                (_("Case"), ""),
-                (_("State"), "nw"),
-                (_("Unit"), ""),
-                (_("Person"), ""),
-            ],
+            heads=_upcoming_heads(),
             rows=list(_upcoming_rows(ids[:PAGE])),
             every=every,
             picks=[Pick("within", _("Time"), within, spans)],
@@ -164,6 +161,17 @@ def upcoming(request: HttpRequest) -> HttpResponseBase:
             ),
         ),
     )
+
+
+def _upcoming_heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("When"), "nw"),
+        (_("Next rung"), ""),
+        (_("Case"), ""),
+        (_("State"), "nw"),
+        (_("Unit"), ""),
+        (_("Person"), ""),
+    ]
 
 
 def _upcoming_rows(ids: list[int]) -> Iterator[Row]:

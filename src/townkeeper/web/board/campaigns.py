@@ -1,6 +1,6 @@
 """Campaigns and exposure lists: all of them, one with its progress, and what is done with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -82,10 +82,7 @@ def campaign_list(request: HttpRequest) -> HttpResponseBase:
         Listed(
             stem="campaigns",
             title=_("Campaigns and exposure lists"),
-            heads=[
-                (_("Title"), ""), (_("Kind"), ""), (_("State"), ""), (_("Rows"), "r"),
-                (_("Ended"), "r"), (_("Deadline"), ""), (_("Made"), "nw"),
-            ],
+            heads=_heads(),
             rows=list(_campaign_rows(shown)),
             every=every,
             picks=[
@@ -93,16 +90,32 @@ def campaign_list(request: HttpRequest) -> HttpResponseBase:
             ],
             typed=[Typed("q", _("Title or key"), words)],
             following=str(shown[-1].pk) if len(found) > PAGE else "",
-            empty=Empty(
-                _("No campaign yet"),
-                _("Take in an exposure list from a spreadsheet, or give many units one order."),
-                "megaphone",
-                reverse("board:import"),
-                _("Take in a list"),
-            ),
+            empty=_nothing(),
         ),
         "board/campaigns.html",
     )  # fmt: skip
+
+
+def _nothing() -> Empty:
+    return Empty(
+        _("No campaign yet"),
+        _("Take in an exposure list from a spreadsheet, or give many units one order."),
+        "megaphone",
+        reverse("board:import"),
+        _("Take in a list"),
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Title"), ""),
+        (_("Kind"), ""),
+        (_("State"), ""),
+        (_("Rows"), "r"),
+        (_("Ended"), "r"),
+        (_("Deadline"), ""),
+        (_("Made"), "nw"),
+    ]
 
 
 STATUS_TAGS = {"preparing": "warn", "running": "info", "closed": "ok"}
@@ -133,32 +146,27 @@ def campaign_page(request: HttpRequest, key: str) -> HttpResponseBase:
 def show_campaign(
     request: HttpRequest, campaign: Campaign, *, refused: Problem | None = None, note: str = ""
 ) -> HttpResponseBase:
-    """Answer with the page of a campaign; something refused stands above it, what was typed too."""
+    """Answer with the page of a campaign; what was refused and typed stands there again."""
     found = progress_of(campaign)
-    tongue = WORDS[_tongue(request)]
-    states = [
-        ("missing", _("not reported yet")), ("late", _("late")), *tongue.states.items()
-    ]  # fmt: skip
-    units = [(unit.code, unit.name) for unit in found.units]
+    states = [("missing", _("not reported yet")), ("late", _("late"))]
+    states += WORDS[_tongue(request)].states.items()
+    units = [(each.code, each.name) for each in found.units]
     state, unit = chosen(request, "state", states), chosen(request, "unit", units)
     rows = narrowed(found.rows, state=state, unit=unit)
     begin = number_in(request.GET.get("after", "")) or 0
-    names = dict(units)
+    shown = rows[begin : begin + PAGE]
     done, whole = handed_over(campaign)
     listed = Listed(
         stem=f"campaign-{campaign.key}",
         title=campaign.title,
         note=campaign.key,
-        heads=[
-            (_("No."), "r"), (_("Problem"), ""), (_("Unit"), ""), (_("Deadline"), "nw"),
-            (_("State"), ""), (_("What is missing"), ""), (_("Reminders"), "r"),
-        ],
-        rows=list(_rows(rows[begin : begin + PAGE], names, request)),
-        every=lambda: _rows(rows, names, request),
+        heads=_row_heads(),
+        rows=list(_rows(shown, dict(units), request)),
+        every=lambda: _rows(rows, dict(units), request),
         picks=[Pick("state", _("State"), state, states), Pick("unit", _("Unit"), unit, units)],
         following=str(begin + PAGE) if len(rows) > begin + PAGE else "",
         total=_("%(shown)s shown of %(total)s rows")
-        % {"shown": f"{len(rows[begin : begin + PAGE]):,}", "total": f"{len(rows):,}"},
+        % {"shown": f"{len(shown):,}", "total": f"{len(rows):,}"},
         empty=Empty(_("No row fits these conditions"), "", "filter"),
         kpis=_kpis(request, found),
         extra={
@@ -173,9 +181,20 @@ def show_campaign(
         },
     )  # fmt: skip
     response = send_list(request, listed, "board/campaign.html")
-    if refused is not None:
-        response.status_code = 422
+    response.status_code = 422 if refused is not None else response.status_code
     return response
+
+
+def _row_heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("No."), "r"),
+        (_("Problem"), ""),
+        (_("Unit"), ""),
+        (_("Deadline"), "nw"),
+        (_("State"), ""),
+        (_("What is missing"), ""),
+        (_("Reminders"), "r"),
+    ]
 
 
 def _kpis(request: HttpRequest, found: Progress) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Recurrence: what came back, which time it is, why it counts, and people who say otherwise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -53,16 +53,7 @@ views = needs(Permission.RELAPSE_CHAIN_VIEW)
 @require_safe
 def chain_list(request: HttpRequest) -> HttpResponseBase:
     """List relapses, newest first, or one row for each chain, the longest first."""
-    times = [(str(n), _("%(n)s times or more") % {"n": n}) for n in TIMES]
-    states = [("hand", _("linked by a person")), ("overruled", _("overruled"))]
-    areas, units = area_choices(), unit_choices()
-    longest = request.GET.get("order") == "longest"
-    picks = [
-        Pick("area", _("Area"), chosen(request, "area", areas), areas),
-        Pick("unit", _("Unit whose fix did not last"), chosen(request, "unit", units), units),
-        Pick("times", _("How often"), chosen(request, "times", times), times),
-        Pick("state", _("State"), chosen(request, "state", states), states),
-    ]
+    picks, longest = _picks(request), request.GET.get("order") == "longest"
     values = {pick.name: pick.value for pick in picks}
     wanted = Wanted(values["area"], values["unit"], int(values["times"] or 2), values["state"])
     before = number_in(request.GET.get("after", ""))
@@ -71,10 +62,6 @@ def chain_list(request: HttpRequest) -> HttpResponseBase:
     else:
         found = relapse_page(request.user, wanted, before=before, most=PAGE + 1)
     shown = found[:PAGE]
-
-    def every() -> Iterator[Row]:
-        for batch in batches(request, wanted):
-            yield from _rows(batch)
 
     if request.GET.get("as") == "geojson":
         rows = (row for batch in batches(request, wanted) for row in batch)
@@ -86,12 +73,9 @@ def chain_list(request: HttpRequest) -> HttpResponseBase:
             title=_("Recurrence"),
             lead=_("The same kind at the same place soon after closing; each counts for the unit"
                    " whose fix did not last."),
-            heads=[
-                (_("Which time"), ""), (_("Case"), ""), (_("Kind"), ""), (_("Area"), ""),
-                (_("Unit whose fix did not last"), ""), (_("Why it counts"), ""),
-            ],
+            heads=_heads(),
             rows=list(_rows(shown)),
-            every=every,
+            every=lambda: _rows(row for batch in batches(request, wanted) for row in batch),
             picks=picks,
             tabs=[
                 {"label": _("Newest first"), "href": address(request, order=""),
@@ -100,15 +84,42 @@ def chain_list(request: HttpRequest) -> HttpResponseBase:
                  "current": longest, "count": None},
             ],
             following=str(shown[-1].pk) if not longest and len(found) > PAGE else "",
-            empty=Empty(
-                _("Nothing came back"),
-                _("Relapses are looked for each minute among new cases; they appear here."),
-                "repeat",
-            ),
+            empty=_nothing(),
             extra={"points": points(shown), "kept": {"order": request.GET.get("order", "")}},
         ),
         "board/chains.html",
     )  # fmt: skip
+
+
+def _nothing() -> Empty:
+    return Empty(
+        _("Nothing came back"),
+        _("Relapses are looked for each minute among new cases; they appear here."),
+        "repeat",
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Which time"), ""),
+        (_("Case"), ""),
+        (_("Kind"), ""),
+        (_("Area"), ""),
+        (_("Unit whose fix did not last"), ""),
+        (_("Why it counts"), ""),
+    ]
+
+
+def _picks(request: HttpRequest) -> list[Pick]:
+    times = [(str(n), _("%(n)s times or more") % {"n": n}) for n in TIMES]
+    states = [("hand", _("linked by a person")), ("overruled", _("overruled"))]
+    areas, units = area_choices(), unit_choices()
+    return [
+        Pick("area", _("Area"), chosen(request, "area", areas), areas),
+        Pick("unit", _("Unit whose fix did not last"), chosen(request, "unit", units), units),
+        Pick("times", _("How often"), chosen(request, "times", times), times),
+        Pick("state", _("State"), chosen(request, "state", states), states),
+    ]
 
 
 def batches(request: HttpRequest, wanted: Wanted) -> Iterator[list[Recurrence]]:

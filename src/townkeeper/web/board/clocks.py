@@ -1,6 +1,6 @@
 """The electronic supervision board: three columns of running clocks, each card with its rule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.calendars.actions import calendar_of
+from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.clockboard import (
     COLUMNS,
     BoardKey,
@@ -24,6 +25,7 @@ from townkeeper.cases.clockboard import (
     cards_of_day,
     column_page,
     count_column,
+    early_columns,
     first_pages,
     standing_count,
 )
@@ -86,16 +88,16 @@ def board(request: HttpRequest) -> HttpResponseBase:
     names: tuple[Column, ...] = (column,) if column else COLUMNS  # type: ignore[assignment]
     if asked in FORMS:
         return _file(request, asked, sight, wanted, names)
-    after = read_key(request.GET.get("after", ""))
+    after, early = read_key(request.GET.get("after", "")), early_columns()
     if column:
-        page = column_page(sight, names[0], wanted, now=now, size=PAGE, after=after)
+        page = column_page(sight, names[0], wanted, now=now, size=PAGE, after=after, early=early)
         pages = {names[0]: page}
     else:
-        pages = first_pages(sight, wanted, now=now, size=STRIPS)
-    columns = [
-        _column(request, name, pages[name], now) | {"count": _count(sight, name, wanted, now)}
-        for name in names
-    ]
+        pages = first_pages(sight, wanted, now=now, size=STRIPS, early=early)
+    columns = []
+    for name in names:
+        count = _count(sight, name, wanted, now=now, early=early)
+        columns.append(_column(request, name, pages[name], now) | {"count": count})
     context = {
         "columns": columns,
         "one": columns[0] if column else None,
@@ -133,8 +135,10 @@ TITLES = {
 }
 
 
-def _count(sight: Sight, name: Column, wanted: Narrowing, now: datetime) -> str:
-    number = count_column(sight, name, wanted, now=now, most=COUNT_UP_TO)
+def _count(
+    sight: Sight, name: Column, wanted: Narrowing, *, now: datetime, early: frozenset[str]
+) -> str:
+    number = count_column(sight, name, wanted, now=now, most=COUNT_UP_TO, early=early)
     return amount_words(number.number, more=number.more)
 
 
@@ -157,6 +161,8 @@ def _column(request: HttpRequest, name: Column, page: BoardPage, now: datetime) 
 def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator[Shown]:
     """Yield strips with words, rules and links."""
     roles = role_names() if any(strip.alarms for strip in strips) else {}
+    versions = {strip.task.calendar_id for strip in strips} - {None}
+    calendars = {pk: calendar_of(pk) for pk in versions if pk is not None}
     orders = address_of("orders:new") if may_order else None
     for strip in strips:
         limit = task_clock(strip.task)
@@ -166,7 +172,7 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
             limit=limit,
             state_title=step_title(strip.task.case) or str(look_of(strip.task.stage).word),
             words=limit.words(now),
-            share=used_share(strip.task, limit, now),
+            share=used_share(strip.task, limit, now, calendars),
             state=limit.state(now),
             rules=[
                 {
@@ -183,7 +189,9 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
         )
 
 
-def used_share(task: Task, limit: Clock, now: datetime) -> int:
+def used_share(
+    task: Task, limit: Clock, now: datetime, calendars: Mapping[int, WorkCalendar]
+) -> int:
     """Return the used part of the limit in whole percent, by its own rule of counting.
 
     A Friday evening's clock of thirty working minutes has used nothing by Sunday. An extended or a
@@ -192,7 +200,7 @@ def used_share(task: Task, limit: Clock, now: datetime) -> int:
     if task.calendar_id is None or task.is_given or task.extensions or not task.limit:
         return limit.share(now)
     pauses = [(pause.since, pause.until) for pause in task.pauses.all()]
-    calendar = calendar_of(task.calendar_id)
+    calendar = calendars[task.calendar_id]
     used = calendar.used_share(task.opened_at, limit_of(task.limit), now, pauses)
     return round(100 * min(1.0, max(0.0, used)))
 

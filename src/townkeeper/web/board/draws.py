@@ -1,7 +1,6 @@
 """Draws of closed cases for a revisit: who was drawn, by which seed, and the draw made again."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 
 from django import forms
 from django.contrib import messages
@@ -20,7 +19,7 @@ from townkeeper.relapse.models import Draw, Revisit
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
 from townkeeper.web.board.campaigns import person
-from townkeeper.web.board.lists import PAGE, Cell, Empty, Listed, Row, send_list
+from townkeeper.web.board.lists import PAGE, Cell, Empty, Listed, Row, day_of, send_list
 from townkeeper.web.wording import full_time
 
 BATCH = 200
@@ -70,15 +69,9 @@ def draw_list(request: HttpRequest) -> HttpResponseBase:
                 % {"days": len(made), "visits": number},
             )
             return redirect("board:draws")
-    before = _day(request.GET.get("after", ""))
+    before = day_of(request.GET.get("after", ""))
     found = draw_page(before=before, most=PAGE + 1)
     shown = found[:PAGE]
-
-    def every() -> Iterator[Row]:
-        day = None
-        while batch := draw_page(before=day, most=BATCH):
-            yield from _draw_rows(batch)
-            day = batch[-1].on
 
     response = send_list(
         request,
@@ -87,18 +80,11 @@ def draw_list(request: HttpRequest) -> HttpResponseBase:
             title=_("Revisit draws"),
             lead=_("Closed cases are drawn for a later look, at random with a recorded seed:"
                    " whoever doubts a draw makes it again."),
-            heads=[
-                (_("Day"), "nw"), (_("Seed"), ""), (_("Candidates"), "r"), (_("Drawn"), "r"),
-                (_("Visited"), "r"), (_("Come back"), "r"), (_("Made"), "nw"),
-            ],
+            heads=_heads(),
             rows=list(_draw_rows(shown)),
-            every=every,
+            every=_every,
             following=f"{shown[-1].on:%F}" if len(found) > PAGE else "",
-            empty=Empty(
-                _("Nothing was drawn yet"),
-                _("Each night draws for the day by itself; make the first draw above."),
-                "dices",
-            ),
+            empty=_nothing(),
             extra={"form": form},
         ),
         "board/draws.html",
@@ -106,6 +92,33 @@ def draw_list(request: HttpRequest) -> HttpResponseBase:
     if form.errors:
         response.status_code = REFUSED
     return response
+
+
+def _nothing() -> Empty:
+    return Empty(
+        _("Nothing was drawn yet"),
+        _("Each night draws for the day by itself; make the first draw above."),
+        "dices",
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Day"), "nw"),
+        (_("Seed"), ""),
+        (_("Candidates"), "r"),
+        (_("Drawn"), "r"),
+        (_("Visited"), "r"),
+        (_("Come back"), "r"),
+        (_("Made"), "nw"),
+    ]
+
+
+def _every() -> Iterator[Row]:
+    day = None
+    while batch := draw_page(before=day, most=BATCH):
+        yield from _draw_rows(batch)
+        day = batch[-1].on
 
 
 def _draw(form: DrawForm, actor: str) -> list[Draw]:
@@ -134,7 +147,7 @@ def _draw_rows(found: Iterable[Draw]) -> Iterator[Row]:
 @require_safe
 def draw_detail(request: HttpRequest, day: str) -> HttpResponseBase:
     """Show a draw with its seed, its list and its visits; `verify` makes it again."""
-    on = _day(day)
+    on = day_of(day)
     draw = draw_of(on) if on else None
     if draw is None:
         raise Http404
@@ -189,10 +202,3 @@ def _visit_rows(visits: Iterable[Revisit], chances: dict[str, float]) -> Iterato
             Cell(full_time(visit.due_at), css="nw"),
             result,
         ]  # fmt: skip
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,6 +1,6 @@
 """The ledger of what cannot be solved now: since when, why, and when it is looked at again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponseBase
@@ -53,10 +53,7 @@ def unsolved_list(request: HttpRequest) -> HttpResponseBase:
             title=_("What cannot be solved now"),
             lead=_("Nothing here is closed, and nothing is forgotten: each has a day on which it"
                    " is looked at again."),
-            heads=[
-                (_("Review"), "nw"), (_("Case"), ""), (_("Area"), ""), (_("Unit"), ""),
-                (_("Since"), "nw"), (_("Reason"), ""), (_("Reviews"), "r"),
-            ],
+            heads=_heads(),
             rows=list(_rows(shown)),
             every=lambda: _rows(rows),
             kpis=[
@@ -67,13 +64,29 @@ def unsolved_list(request: HttpRequest) -> HttpResponseBase:
             following=str(begin + PAGE) if len(rows) > begin + PAGE else "",
             total=_("%(shown)s shown of %(total)s cases")
             % {"shown": f"{len(shown):,}", "total": f"{len(rows):,}"},
-            empty=Empty(
-                _("Nothing waits here"),
-                _("A case comes here when it is granted that it cannot be solved now."),
-                "circle-check",
-            ),
+            empty=_nothing(),
         ),
     )  # fmt: skip
+
+
+def _nothing() -> Empty:
+    return Empty(
+        _("Nothing waits here"),
+        _("A case comes here when it is granted that it cannot be solved now."),
+        "circle-check",
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Review"), "nw"),
+        (_("Case"), ""),
+        (_("Area"), ""),
+        (_("Unit"), ""),
+        (_("Since"), "nw"),
+        (_("Reason"), ""),
+        (_("Reviews"), "r"),
+    ]
 
 
 def _rows(found: Iterable[Unsolved]) -> Iterator[Row]:

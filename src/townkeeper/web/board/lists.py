@@ -6,12 +6,14 @@ its list and its export cannot differ.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from townkeeper.publication.typeset.document import Cell as FileCell
@@ -185,6 +187,52 @@ def number_in(text: str) -> int | None:
         return None
     number = int(text)
     return number if 0 < number < LARGEST_ID else None
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The first and the last day that a list is narrowed to."""
+
+    first: date | None
+    last: date | None
+
+    @property
+    def since(self) -> datetime | None:
+        """Return the beginning of the first day."""
+        return start_of(self.first)
+
+    @property
+    def until(self) -> datetime | None:
+        """Return the end of the last day."""
+        return start_of(self.last, days=1)
+
+    @property
+    def typed(self) -> list[Typed]:
+        """Return the two fields in which they are typed."""
+        return [
+            Typed("since", _("From day"), f"{self.first:%F}" if self.first else "", "date"),
+            Typed("until", _("To day"), f"{self.last:%F}" if self.last else "", "date"),
+        ]
+
+
+def days_in(request: HttpRequest) -> Days:
+    """Return the days that an address names."""
+    return Days(day_of(request.GET.get("since", "")), day_of(request.GET.get("until", "")))
+
+
+def day_of(text: str) -> date | None:
+    """Return a day as an address says it; none where it names no day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def start_of(day: date | None, *, days: int = 0) -> datetime | None:
+    """Return midnight of a day of the site, some days later."""
+    if day is None or not date.min + timedelta(days=2) < day < date.max - timedelta(days=2):
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=days), clock_time()))
 
 
 def amount_words(number: int, *, more: bool) -> str:

@@ -1,11 +1,9 @@
 """Who looked at personal data: reporters shown in full, originals of photos; newest first."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,6 +20,7 @@ from townkeeper.web.board.lists import (
     Row,
     Typed,
     chosen,
+    days_in,
     number_in,
     send_list,
     words_in,
@@ -39,17 +38,11 @@ def look_list(request: HttpRequest) -> HttpResponseBase:
     kinds = list(KINDS.items())
     act = chosen(request, "act", kinds)
     who, number = words_in(request, "who"), words_in(request, "case")
-    since, until = day_in(request, "since"), day_in(request, "until")
-    wanted = {
-        "who": who,
-        "act": act,
-        "number": number,
-        "since": start_of(since),
-        "until": start_of(until, days=1),
-    }
+    days = days_in(request)
+    wanted = {"who": who, "act": act, "number": number}
+    wanted |= {"since": days.since, "until": days.until}
     after = number_in(request.GET.get("after", ""))
     found = looks(**wanted, before=after, most=PAGE + 1)  # type: ignore[arg-type]
-    shown = found[:PAGE]
 
     def every() -> Iterator[Row]:
         before = None
@@ -62,34 +55,45 @@ def look_list(request: HttpRequest) -> HttpResponseBase:
         Listed(
             stem="looks",
             title=_("Who looked at personal data"),
-            lead=_(
-                "Each time a person was shown a reporter's name and number, or the original of a"
-                " photo, with the reason that was given. Anonymous reporters are shown to nobody."
-            ),
-            heads=[
-                (_("When"), "nw"),
-                (_("Who"), ""),
-                (_("What"), ""),
-                (_("Case"), "nw"),
-                (_("Reason"), ""),
-            ],
-            rows=list(_rows(shown, request)),
+            lead=_lead(),
+            heads=_heads(),
+            rows=list(_rows(found[:PAGE], request)),
             every=every,
             picks=[Pick("act", _("What"), act, kinds)],
             typed=[
                 Typed("who", _("Name for signing in"), who),
                 Typed("case", _("Number of the case"), number),
-                Typed("since", _("From day"), f"{since:%F}" if since else "", "date"),
-                Typed("until", _("To day"), f"{until:%F}" if until else "", "date"),
+                *days.typed,
             ],
-            following=str(shown[-1].pk) if len(found) > PAGE else "",
-            empty=Empty(
-                _("Nobody has looked"),
-                _("A look appears here as soon as somebody asks for a reporter in full."),
-                "eye-off",
-            ),
+            following=str(found[PAGE - 1].pk) if found[PAGE:] else "",
+            empty=_nobody(),
         ),
     )
+
+
+def _nobody() -> Empty:
+    return Empty(
+        _("Nobody has looked"),
+        _("A look appears here as soon as somebody asks for a reporter in full."),
+        "eye-off",
+    )
+
+
+def _lead() -> str:
+    return _(
+        "Each time a person was shown a reporter's name and number, or the original of a"
+        " photo, with the reason that was given. Anonymous reporters are shown to nobody."
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("When"), "nw"),
+        (_("Who"), ""),
+        (_("What"), ""),
+        (_("Case"), "nw"),
+        (_("Reason"), ""),
+    ]
 
 
 def _rows(found: Iterable[Look], request: HttpRequest) -> Iterator[Row]:
@@ -116,18 +120,3 @@ def _rows(found: Iterable[Look], request: HttpRequest) -> Iterator[Row]:
 
 def _case_url(number: str) -> str:
     return reverse("office:case", args=[number])
-
-
-def day_in(request: HttpRequest, name: str) -> date | None:
-    """Return a day that an address names; none where it names no day."""
-    try:
-        return date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
-
-
-def start_of(day: date | None, *, days: int = 0) -> datetime | None:
-    """Return midnight of a day of the site, some days later."""
-    if day is None or not date.min + timedelta(days=2) < day < date.max - timedelta(days=2):
-        return None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=days), time()))

@@ -64,6 +64,13 @@ def words() -> dict[str, tuple[str, str, str]]:
             _("Photos without time or place"), "eye-off",
             _("Nobody can check when or where.") + " " + among,
         ),
+        **_time_words(),
+    }  # fmt: skip
+
+
+def _time_words() -> dict[str, tuple[str, str, str]]:
+    among = _("Among the newest %(n)s.") % {"n": f"{NEWEST:,}"}
+    return {
         "too-fast": (
             _("Done too fast"), "timer",
             _("Reported within five minutes of being handed over.") + " " + among,
@@ -163,7 +170,26 @@ def check_list(request: HttpRequest, key: str) -> HttpResponseBase:
                 return
             last = batch[-1].pk
 
-    heads = {
+    return send_list(
+        request,
+        Listed(
+            stem=f"quality-{key}",
+            title=title,
+            lead=why,
+            heads=_heads()[check.kind],
+            rows=list(_rows(check.kind, shown)),
+            every=every,
+            following=str(shown[-1].pk) if not whole and len(found) > PAGE else "",
+            empty=Empty(
+                _("Nothing is wrong here"), "", "circle-check", reverse("board:quality"),
+                _("Back to data quality"),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _heads() -> dict[str, list[tuple[str, str]]]:
+    return {
         "case": [(_("Case"), ""), (_("Category"), ""), (_("Area"), ""), (_("Unit"), ""),
                  (_("State"), ""), (_("Opened"), "nw")],
         "photo": [(_("Case"), ""), (_("What speaks against it"), ""), (_("Distance"), "r"),
@@ -174,22 +200,6 @@ def check_list(request: HttpRequest, key: str) -> HttpResponseBase:
         "entry": [(_("Subject"), ""), (_("Act"), ""), (_("Person"), ""), (_("Time"), "nw"),
                   (_("Behind by"), "")],
     }  # fmt: skip
-    return send_list(
-        request,
-        Listed(
-            stem=f"quality-{key}",
-            title=title,
-            lead=why,
-            heads=heads[check.kind],
-            rows=list(_rows(check.kind, shown)),
-            every=every,
-            following=str(shown[-1].pk) if not whole and len(found) > PAGE else "",
-            empty=Empty(
-                _("Nothing is wrong here"), "", "circle-check", reverse("board:quality"),
-                _("Back to data quality"),
-            ),
-        ),
-    )  # fmt: skip
 
 
 def _rows(kind: str, found: Sequence[Any]) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """Disputes: the register of rulings with a search, and who disputes how often and is right."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponseBase
@@ -26,12 +26,12 @@ from townkeeper.web.board.lists import (
     Row,
     Typed,
     chosen,
+    days_in,
     moment_key,
     read_moment_key,
     send_list,
     words_in,
 )
-from townkeeper.web.board.looks import day_in, start_of
 from townkeeper.web.wording import full_time
 
 BATCH = 500
@@ -55,12 +55,10 @@ def result_words() -> dict[str, str]:
 def ruling_list(request: HttpRequest) -> HttpResponseBase:
     """List disputes and their rulings, the latest raised first."""
     results, units = list(result_words().items()), unit_choices()
-    since, until = day_in(request, "since"), day_in(request, "until")
+    days = days_in(request)
     result, unit = chosen(request, "result", results), chosen(request, "unit", units)
     words = words_in(request, "q")
-    searched = Searched(
-        words=words, unit=unit, result=result, since=start_of(since), until=start_of(until, days=1)
-    )
+    searched = Searched(words=words, unit=unit, result=result, since=days.since, until=days.until)
     sight = sight_of(request.user, clock.now())
     after = read_moment_key(request.GET.get("after", ""))
     found = disputes_page(sight, searched, after=after, most=PAGE + 1)
@@ -72,7 +70,6 @@ def ruling_list(request: HttpRequest) -> HttpResponseBase:
             yield from _rows(batch)
             key = (batch[-1].asked_at, batch[-1].pk)
 
-    following = (shown[-1].asked_at, shown[-1].pk) if len(found) > PAGE else None
     return send_list(
         request,
         Listed(
@@ -80,10 +77,7 @@ def ruling_list(request: HttpRequest) -> HttpResponseBase:
             title=_("Disputes and rulings"),
             lead=_("Every ruling is the precedent for the next dispute of its kind. The ruling"
                    " itself is given at the dispute desk."),
-            heads=[
-                (_("Raised"), "nw"), (_("Case"), ""), (_("Dispute"), ""), (_("Rule relied on"), ""),
-                (_("Result"), ""), (_("Ruling"), ""),
-            ],
+            heads=_heads(),
             rows=list(_rows(shown)),
             every=every,
             picks=[
@@ -91,18 +85,32 @@ def ruling_list(request: HttpRequest) -> HttpResponseBase:
             ],
             typed=[
                 Typed("q", _("Words"), words),
-                Typed("since", _("From day"), f"{since:%F}" if since else "", "date"),
-                Typed("until", _("To day"), f"{until:%F}" if until else "", "date"),
+                *days.typed,
             ],
             tabs=_tabs(rulings=True),
-            following=moment_key(following),
-            empty=Empty(
-                _("No dispute fits"),
-                _("A dispute appears here as soon as a unit says that a case is not its own."),
-                "scale",
-            ),
+            following=moment_key((shown[-1].asked_at, shown[-1].pk) if found[PAGE:] else None),
+            empty=_nothing(),
         ),
     )  # fmt: skip
+
+
+def _nothing() -> Empty:
+    return Empty(
+        _("No dispute fits"),
+        _("A dispute appears here as soon as a unit says that a case is not its own."),
+        "scale",
+    )
+
+
+def _heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Raised"), "nw"),
+        (_("Case"), ""),
+        (_("Dispute"), ""),
+        (_("Rule relied on"), ""),
+        (_("Result"), ""),
+        (_("Ruling"), ""),
+    ]
 
 
 def _tabs(*, rulings: bool) -> list[dict[str, object]]:
@@ -140,16 +148,13 @@ def _rows(found: Iterable[Ask]) -> Iterator[Row]:
 def dispute_statistics(request: HttpRequest) -> HttpResponseBase:
     """Show by unit how often it disputed in a period, and how often it was right."""
     now = clock.now()
-    since, until = day_in(request, "since"), day_in(request, "until")
-    begin, end = start_of(since) or now - BACK, start_of(until, days=1) or now
+    days = days_in(request)
+    begin, end = days.since or now - BACK, days.until or now
     sight = sight_of(request.user, now)
     seen = None if sight.everything else list(Unit.objects.filter(pk__in=sight.units))
     records = dispute_records(begin, end, units=seen)
-    names = {
-        unit.code: unit.title
-        for unit in Unit.objects.filter(code__in=records).only("code", "name", "names")
-    }
-    order = sorted(records.items(), key=lambda pair: (-pair[1].raised, pair[0]))
+    units = Unit.objects.filter(code__in=records).only("code", "name", "names")
+    names = {unit.code: unit.title for unit in units}
     span = f"&since={begin:%F}&until={end:%F}"
     rows = [
         [
@@ -162,7 +167,7 @@ def dispute_statistics(request: HttpRequest) -> HttpResponseBase:
             ),
             Cell(_share(record.upheld, record.upheld + record.rejected), css="r"),
         ]
-        for code, record in order
+        for code, record in sorted(records.items(), key=lambda pair: (-pair[1].raised, pair[0]))
     ]  # fmt: skip
     return send_list(
         request,
@@ -171,21 +176,26 @@ def dispute_statistics(request: HttpRequest) -> HttpResponseBase:
             title=_("Disputes by unit"),
             note=f"{full_time(begin)[:10]} – {full_time(end)[:10]}",
             lead=_("Evasion is what an arbiter found to be the unit's own all along."),
-            heads=[
-                (_("Unit"), ""), (_("Raised"), "r"), (_("Was right"), "r"),
-                (_("Was its own"), "r"), (_("Waiting"), "r"), (_("Case moved on"), "r"),
-                (_("Share right"), "r"),
-            ],
+            heads=_unit_heads(),
             rows=rows,
             every=lambda: rows,
-            typed=[
-                Typed("since", _("From day"), f"{since:%F}" if since else "", "date"),
-                Typed("until", _("To day"), f"{until:%F}" if until else "", "date"),
-            ],
+            typed=days.typed,
             tabs=_tabs(rulings=False),
             empty=Empty(_("Nobody disputed anything in this time"), "", "scale"),
         ),
     )  # fmt: skip
+
+
+def _unit_heads() -> Sequence[tuple[str, str]]:
+    return [
+        (_("Unit"), ""),
+        (_("Raised"), "r"),
+        (_("Was right"), "r"),
+        (_("Was its own"), "r"),
+        (_("Waiting"), "r"),
+        (_("Case moved on"), "r"),
+        (_("Share right"), "r"),
+    ]
 
 
 def _share(part: int, whole: int) -> str:
