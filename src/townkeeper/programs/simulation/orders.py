@@ -67,10 +67,13 @@ def simulate_orders(end: datetime) -> int:
     supervisor, leader = _issuer("supervisor"), _issuer("leader")
     cases = _cases()
     done = 0
-    for play, case in zip(PLAYS, cases, strict=False):
+    for play in PLAYS:
         issuer = leader if play.leader else supervisor
-        if issuer is None or case.unit is None:
+        at = end - play.days * DAY
+        case = next((each for each in cases if each.opened_at < at - DAY), None)
+        if issuer is None or case is None:
             continue
+        cases.remove(case)
         try:
             _play(play, case, issuer, supervisor or issuer, end)
         except Problem:
@@ -82,7 +85,7 @@ def simulate_orders(end: datetime) -> int:
 def _cases() -> list[Case]:
     """Return cases worth an order: the last relapses, then the oldest running ones."""
     back = Recurrence.objects.standing().filter(ordinal__gte=3).select_related("case__unit")
-    found = [row.case for row in back.order_by("-ordinal", "case__number")[:2]]
+    found = [row.case for row in back.order_by("-ordinal", "case__number")[:10]]
     running = Case.objects.running().filter(stage=Stage.HANDLING, unit__isnull=False)
     found += list(running.select_related("unit").order_by("due_at", "number")[: len(PLAYS)])
     return list({case.pk: case for case in found if case.unit is not None}.values())
