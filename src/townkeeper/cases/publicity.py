@@ -57,6 +57,12 @@ def listed_cases() -> CaseQuerySet:
     return public_cases().exclude(stage__in=UNLISTED)
 
 
+def spellings(number: str) -> tuple[str, str]:
+    """Return a number as it was typed and in capitals, as our own numbers are."""
+    plain = number.strip()
+    return plain, plain.upper()
+
+
 def street_of(address: str) -> str:
     """Return an address as far as the street: what follows the house number is left out.
 

@@ -23,7 +23,13 @@ from townkeeper.cases.following import (
 )
 from townkeeper.cases.judging import judge_until, reopen_until
 from townkeeper.cases.models import Case, Judgement
-from townkeeper.cases.publicity import coarse, public_cases, public_place, public_title
+from townkeeper.cases.publicity import (
+    coarse,
+    public_cases,
+    public_place,
+    public_title,
+    spellings,
+)
 from townkeeper.cases.records import Follow
 from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
@@ -46,7 +52,7 @@ def one_case(number: str) -> Case:
     related = public_cases().select_related("category", "area", "unit", "main", "procedure")
     found = related.defer(
         "title", "text", "extra", "area__outline", "unit__outline", "procedure__definition"
-    ).filter(number=number.strip().upper()).first()  # fmt: skip
+    ).filter(number__in=spellings(number)).first()  # fmt: skip
     if found is None:
         raise Http404
     return found
@@ -80,9 +86,10 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Lead from a number to its case; one that is not there is answered in words."""
-    number = request.GET.get("n", "").strip().upper()[:40]
-    if number and public_cases().filter(number=number).exists():
-        return HttpResponseRedirect(reverse("portal:case", args=[number]))
+    number = request.GET.get("n", "").strip()[:40]
+    found = public_cases().filter(number__in=spellings(number)).first() if number else None
+    if found is not None:
+        return HttpResponseRedirect(reverse("portal:case", args=[found.number]))
     status = 404 if number else 200
     return render(request, "portal/find.html", {"number": number}, status=status)
 
@@ -179,7 +186,8 @@ def by_phone(request: HttpRequest, number: str) -> HttpResponse:
     kept = dict(request.session.get(SESSION) or {})
     kept[case.number] = follow.pk
     request.session[SESSION] = dict(list(kept.items())[-KEPT:])
-    request.session.set_expiry(0)
+    if not request.user.is_authenticated:
+        request.session.set_expiry(0)  # a public computer: gone with the window
     return HttpResponseRedirect(reverse("portal:case", args=[case.number]), status=303)
 
 

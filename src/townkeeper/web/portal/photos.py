@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from townkeeper.cases.evidence import pairs_of
 from townkeeper.cases.models import Case, Evidence
-from townkeeper.cases.publicity import is_shown, public_cases
+from townkeeper.cases.publicity import is_shown, public_cases, spellings
 from townkeeper.cases.records import Follow
 from townkeeper.files.actions import path_of
 from townkeeper.procedures.model import REPORTER
@@ -72,7 +72,7 @@ def ticket(photo: Evidence) -> str:
 @require_safe
 def photo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Send the public copy of a photo, small with `?s=1`; what may not be shown is not found."""
-    case = public_cases().filter(number=number.upper()).first()
+    case = public_cases().filter(number__in=spellings(number)).first()
     if case is None:
         raise Http404
     found = Evidence.objects.select_related("file").filter(pk=pk, case=case).first()
