@@ -51,6 +51,7 @@ def test_a_case_is_signed_reported_sent_back_reworked_and_passed(ask, act, peopl
 
     page = text(ask(people["verifier"], f"{CHECKS}{case.number}/"))
     assert "0 m from the place" in page
+    assert "Measures: cleared away, washed." in page
     failing = {"reason": "還有一堆", "lat": str(LAT), "lon": str(LON + 0.0005), "accuracy": "10"}
     failing["file__check-photo"] = shot(7, "check.jpg")
     answer = act(people["verifier"], case, "fail", MONDAY + 2 * HOUR, **failing)
@@ -58,6 +59,10 @@ def test_a_case_is_signed_reported_sent_back_reworked_and_passed(ask, act, peopl
     assert now(case).counts["rework"] == 1
     assert Entry.objects.filter(subject=case.subject, act="case.presence").count() == 1
     assert Evidence.objects.filter(case=case, kind="check-photo").count() == 1
+
+    back = text(ask(people["CGJ"], f"{TASKS}{case.number}/", at=MONDAY + 2 * HOUR))
+    assert "Reason: 還有一堆" in back
+    assert 'alt="photo at the check"' in back
 
     later = MONDAY + 3 * HOUR
     again = act(people["CGJ"], case, "report", later)

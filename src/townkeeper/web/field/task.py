@@ -31,8 +31,9 @@ from townkeeper.units.models import Role
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs, posts_for
 from townkeeper.web.clockwords import language
+from townkeeper.web.field.forms import CHECK_PHOTO
 from townkeeper.web.field.spots import distance_words, fix_query, read_fix
-from townkeeper.web.journal_words import Told, tell
+from townkeeper.web.journal_words import tell
 from townkeeper.web.office.casepage import ASKED_FOR, names_for, outline_around, where_is
 from townkeeper.web.office.rows import procedure_of, step_title, task_clock
 from townkeeper.web.wording import Clock, clock_time, full_time
@@ -150,7 +151,8 @@ def page_context(request: HttpRequest, opened: Opened, back: str) -> dict[str, A
     case, mine = opened.case, opened.mine
     fix = read_fix(request.GET)
     entries = list(Entry.objects.filter(subject=case.subject).order_by("-seq")[:SHOWN_ENTRIES])
-    names = names_for(case, entries)
+    word = last_word(opened)
+    names = names_for(case, [*entries, *([word] if word else [])])
     history = [tell(entry, names) for entry in entries]
     at = point_of(case)
     acts = doings(opened)
@@ -168,7 +170,8 @@ def page_context(request: HttpRequest, opened: Opened, back: str) -> dict[str, A
         "others": [task for task in opened.tasks if not task.is_done and task not in opened.own],
         "pairs": shown_pairs(case),
         "history": history,
-        "sent_back": sent_back(case, history),
+        "last_word": tell(word, names) if word else None,
+        "check_photos": check_photos(opened),
         "asks": list(_open_asks(case)),
         "bar": [act for act in acts if act.sort in BAR or act.is_lead],
         "more": [act for act in acts if act.sort not in BAR and not act.is_lead],
@@ -213,11 +216,24 @@ def geo_link(at: tuple[float, float] | None) -> str:
     return f"geo:{lat:.6f},{lon:.6f}?q={lat:.6f},{lon:.6f}"
 
 
-def sent_back(case: Case, history: list[Told]) -> Told | None:
-    """Return the newest entry that sent the case back, while it is being handled again."""
-    if case.stage != Stage.HANDLING or not case.counts.get("rework"):
+def last_word(opened: Opened) -> Entry | None:
+    """Return the entry that brought the case here: the report to a check, or what sent it back."""
+    if not opened.is_verifying and not opened.case.counts.get("rework"):
         return None
-    return next((told for told in history if told.icon == "undo-2"), None)
+    stage = Stage.HANDLING if opened.is_verifying else Stage.VERIFYING
+    done = [t for t in opened.tasks if t.stage == stage and t.is_done and t.outcome != "cancelled"]
+    if not done:
+        return None
+    acts = Entry.objects.filter(subject=opened.case.subject, act=f"case.{done[-1].outcome}")
+    return acts.order_by("-seq").first()
+
+
+def check_photos(opened: Opened) -> list[Evidence]:
+    """Return the photos that were taken at checks, for whoever has to do it again."""
+    if opened.is_verifying or not opened.case.counts.get("rework"):
+        return []
+    rows = opened.case.evidence.filter(kind=CHECK_PHOTO, file__isnull=False)
+    return list(rows.select_related("file").order_by("-pk"))
 
 
 @dataclass(frozen=True, slots=True)
