@@ -76,7 +76,7 @@ def may_show(case: Case, actor: User) -> bool:
 def _places(case: Case) -> list[Unit]:
     """Return the units that have to do with a case now: where it is, who answers, who works."""
     working = case.tasks.filter(done_at=None).exclude(unit=None).values_list("unit", flat=True)
-    ids = {case.area_id, case.unit_id, *working} - {None}
+    ids = {pk for pk in (case.area_id, case.unit_id, *working) if pk is not None}
     return list(Unit.objects.filter(pk__in=ids).defer("outline"))
 
 

@@ -139,15 +139,14 @@ def _photos(sight: Sight, key: str) -> QuerySet[Any]:
 
 
 def _loaded(rows: QuerySet[Any], check: Check) -> QuerySet[Any]:
-    if check.kind == "case":
-        return rows.select_related("category", "area", "unit").defer(
-            "text", "area__outline", "unit__outline"
-        )
-    if check.kind == "photo":
-        return rows.select_related("case", "repeats__case").defer(
-            "case__text", "repeats__case__text"
-        )
-    return rows.select_related("case", "unit").defer("case__text", "unit__outline")
+    parts = {
+        "case": (("category", "area", "unit"), ("text", "area__outline", "unit__outline")),
+        "photo": (("case", "repeats__case"), ("case__text", "repeats__case__text")),
+        "task": (("case", "unit"), ("case__text", "unit__outline")),
+    }
+    beside, left = parts[check.kind]
+    loaded: QuerySet[Any] = rows.select_related(*beside).defer(*left)
+    return loaded
 
 
 def _of_units(rows: QuerySet[Any], sight: Sight) -> QuerySet[Any]:

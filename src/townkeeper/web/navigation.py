@@ -206,12 +206,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the left rail with the entries that the person's posts allow."""
     roles = {post.role.key for post in posts_for(request)}
     groups = []
+    every: list[dict[str, Any]] = []
     for title, items in GROUPS:
         shown = [_shown(item, request) for item in items if _is_for(item, request, roles)]
         entries = [each for each in shown if each["href"]]
         if entries:
             groups.append({"title": title, "items_list": entries})
-    _keep_nearest([entry for group in groups for entry in group["items_list"]])
+            every += entries
+    _keep_nearest(every)
     return groups
 
 

@@ -1,6 +1,6 @@
 """The electronic supervision board: three columns of running clocks, each card with its rule."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,7 +128,7 @@ def _picks(request: HttpRequest) -> list[Pick]:
     ]
 
 
-TITLES = {
+TITLES: Mapping[str, Callable[[], tuple[str, str]]] = {
     "calm": lambda: (_("Normal, early warning"), "clock"),
     "yellow": lambda: (_("Yellow card"), "rectangle-vertical"),
     "red": lambda: (_("Red card"), "rectangle-vertical"),

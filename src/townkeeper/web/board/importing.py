@@ -122,33 +122,29 @@ def check(request: HttpRequest, key: str) -> HttpResponse:
     """Show columns, rows and errors without writing anything; take the list in when told to."""
     try:
         path = kept_list(key)
-    except Problem as problem:
-        messages.warning(request, str(problem))
+    except Problem as gone:
+        messages.warning(request, str(gone))
         return redirect("board:import")
     form = ListForm(request.POST if request.method == "POST" else None)
     given = [value for _name, value in _columns_given(request)]
     context: dict[str, Any] = {"form": form, "file": path.name, "words": _choices()}
     plan: Plan | None = None
     problem: Problem | None = None
+    found: list[FoundColumn] = []
     try:
         found = look_at_columns(path, columns=given)
-        context["columns"] = [(column, f"column-{column.place}") for column in found]
         plan = check_list(path, due=request.POST.get("due", ""), columns=_as_said(given, found))
     except Problem as refused:
         problem = refused
+    context["columns"] = [(column, f"column-{column.place}") for column in found]
     context |= _planned(plan, problem)
     if request.method != "POST":
         return render(request, "board/import_check.html", context)
-    if (
-        "commit" in request.POST
-        and form.is_valid()
-        and plan is not None
-        and not plan.checked.errors
-    ):
-        data = form.cleaned_data
+    if "commit" in request.POST and form.is_valid() and plan and not plan.checked.errors:
+        columns = _as_said(given, found)
         try:
             made = import_list(
-                path, actor=person(request), columns=_as_said(given, found), most=AT_ONCE, **data
+                path, actor=person(request), columns=columns, most=AT_ONCE, **form.cleaned_data
             )
         except Problem as refused:
             context["problem"] = refused

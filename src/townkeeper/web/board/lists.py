@@ -127,7 +127,7 @@ def send_list(
         back, csv_url = address(request, **{"as": ""}), address(request, **{"as": "csv"})
         return send_sheet(request, sheet, asked, back=back, csv_url=csv_url)
     downloads = links(address(request, **{"as": "xlsx"}), address(request, **{"as": "csv"}))
-    narrowed = any(each.value for each in (*listed.picks, *listed.typed))
+    narrowed = any(each.value for each in listed.picks) or any(f.value for f in listed.typed)
     labels = [label for label, _css in listed.heads]
     context = {
         "listed": listed,

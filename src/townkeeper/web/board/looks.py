@@ -1,6 +1,7 @@
 """Who looked at personal data: reporters shown in full, originals of photos; newest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -39,14 +40,13 @@ def look_list(request: HttpRequest) -> HttpResponseBase:
     act = chosen(request, "act", kinds)
     who, number = words_in(request, "who"), words_in(request, "case")
     days = days_in(request)
-    wanted = {"who": who, "act": act, "number": number}
-    wanted |= {"since": days.since, "until": days.until}
+    fetch = partial(looks, who=who, act=act, number=number, since=days.since, until=days.until)
     after = number_in(request.GET.get("after", ""))
-    found = looks(**wanted, before=after, most=PAGE + 1)  # type: ignore[arg-type]
+    found = fetch(before=after, most=PAGE + 1)
 
     def every() -> Iterator[Row]:
         before = None
-        while batch := looks(**wanted, before=before, most=BATCH):  # type: ignore[arg-type]
+        while batch := fetch(before=before, most=BATCH):
             yield from _rows(batch, request)
             before = batch[-1].pk
 
