@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
@@ -64,21 +64,38 @@ def waiting_calls(
     to stay unknown, of cases closed with an answer whose window for judging is open and who have
     not judged yet. Merged cases have reporters of their own.
     """
-    picture, rows, last = desk(), [], after
-    for case in _closed(cases, now, after):
-        last = (case.closed_at or now, case.pk)
+    picture, rows, last, read = desk(), [], after, 0
+    for case in _closed(cases, now, after, picture):
+        last, read = (case.closed_at or now, case.pk), read + 1
         row = waiting_of(case, picture, now)
         if row is None or later != (row.retry_at is not None and row.retry_at > now):
             continue
         rows.append(row)
         if len(rows) == size:
             return Page(rows, last)
-    return Page(rows, None)
+    # so many were passed over that the rest is another page
+    return Page(rows, last if read >= MOST_READ else None)
 
 
-def _closed(cases: CaseQuerySet, now: datetime, after: Key | None) -> Iterator[Case]:
+def _longest(picture: Desk, now: datetime) -> timedelta:
+    """Return how long ago a case may have been closed whose answer can still be judged."""
+    limits = {
+        step.judge
+        for known in picture.procedures.values()
+        for step in known.procedure.steps.values()
+        if step.judge
+    }
+    ends = [ends_at(limit, now, picture.calendar) for limit in limits]
+    spans = [end - now for end in ends if end is not None]
+    # holidays make a window in working days longer than the same window counted from today
+    return min(timedelta(days=DAYS), max(spans, default=timedelta()) * 1.5 + timedelta(days=10))
+
+
+def _closed(cases: CaseQuerySet, now: datetime, after: Key | None, picture: Desk) -> Iterator[Case]:
+    judged = Judgement.objects.filter(case=OuterRef("pk"), at__gte=OuterRef("closed_at"))
     base = (
-        cases.filter(closed_at__gte=now - timedelta(days=DAYS), closed_at__lte=now)
+        cases.filter(closed_at__gte=now - _longest(picture, now), closed_at__lte=now)
+        .filter(~Exists(judged))
         .filter(stage__in=[Stage.CLOSED, Stage.MERGED], reporter__is_anonymous=False)
         .exclude(reporter__phone="")
         .exclude(answer="")

@@ -86,8 +86,11 @@ def find_spots(sight: Sight, typed: str, *, most: int) -> list[Spot]:
         _found(past.addresses, typed, "case"),
         _found(book_of("areas"), typed, "area"),
     )
-    picked = [spot for group in groups for spot in group[:MOST_OF_EACH]]
-    return picked[:most]
+    picked: dict[str, Spot] = {}
+    for group in groups:
+        for spot in group[:MOST_OF_EACH]:
+            picked.setdefault(spot.label, spot)  # a key place stands for its earlier cases
+    return list(picked.values())[:most]
 
 
 def _found(book: Options, typed: str, sort: str) -> list[Spot]:

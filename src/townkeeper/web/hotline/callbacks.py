@@ -1,11 +1,12 @@
 """Calls back: who waits for the answer, what is told, what the reporter says of it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,14 +26,18 @@ from townkeeper.calls.backlog import (
     record_judgement,
     waiting_calls,
 )
-from townkeeper.cases.models import Case, Judgement
+from townkeeper.cases.models import Case, CaseQuerySet, Judgement
 from townkeeper.cases.privacy import Shown, may_show, show_reporter
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
+from townkeeper.publication.typeset.document import Cell, Column
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
+from townkeeper.web.exports import Sheet, links, send_sheet
+from townkeeper.web.wording import full_time
 
 REFUSED: Final = 422
+PAGE: Final = 200
 COMMENT_MAX: Final = 2_000
 MORNING: Final = 9
 RETRIES: Final = {"1h": timedelta(hours=1), "3h": timedelta(hours=3)}
@@ -119,8 +124,51 @@ def backlog(request: HttpRequest) -> HttpResponse:
         ],
         "next_url": _next(base, page.following, later=later),
         "first_url": base if request.GET.get("after") else "",
+        "page_actions": links(*(_file(form, later=later) for form in ("xlsx", "csv"))),
     }  # fmt: skip
     return render(request, "hotline/callbacks.html", context)
+
+
+def _file(form: str, *, later: bool) -> str:
+    link = reverse(f"hotline:callbacks-{form}")
+    return f"{link}?tab=later" if later else link
+
+
+@opening
+@require_safe
+def backlog_file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """Send the whole list as a table; numbers stay masked."""
+    later = request.GET.get("tab") == "later"
+    columns = (
+        Column(_now("Number")), Column(_now("Title")), Column(_now("Category")),
+        Column(_now("Reporter")), Column(_now("Closed")), Column(_now("Can judge until")),
+        Column(_now("Attempts")), Column(_now("Next attempt")),
+    )  # fmt: skip
+    rows = _cells(Case.objects.visible_to(request.user), clock.now(), later=later)
+    sheet = Sheet("call-backs", _now("Call-backs"), columns, rows)
+    back = reverse("hotline:callbacks")
+    return send_sheet(request, sheet, form, back=back, csv_url=_file("csv", later=later))
+
+
+def _cells(cases: CaseQuerySet, now: datetime, *, later: bool) -> Iterator[list[Cell]]:
+    key: Key | None = None
+    while True:
+        page = waiting_calls(cases, now=now, size=PAGE, after=key, later=later)
+        for row in page.rows:
+            case = row.case
+            yield [
+                case.number,
+                case.title,
+                case.category.title if case.category else "",
+                case.reporter.masked_phone,
+                full_time(case.closed_at) if case.closed_at else "",
+                full_time(row.due_at),
+                row.tries,
+                full_time(row.retry_at) if row.retry_at else "",
+            ]
+        key = page.following
+        if key is None:
+            return
 
 
 def _next(base: str, key: Key | None, *, later: bool) -> str:
