@@ -7,22 +7,22 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from townkeeper.calendars.limits import Limit, LimitError
 from townkeeper.cases.models import Case, ProcedureVersion
 from townkeeper.kit.names import say
+from townkeeper.procedures.bpmn import bpmn
+from townkeeper.procedures.diagram import svg
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import PERFORMER, REPORTER, Action, Rung, Step
+from townkeeper.procedures.wording import limit_text
 from townkeeper.units.models import Role
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
 from townkeeper.web.clockwords import language, rung_words
 from townkeeper.web.journal_words import COUNTS, EVIDENCE
-from townkeeper.web.workshop.diagram import draw_procedure, reading_order
-
-BY_CATEGORY = "by-category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,32 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     )
     words = Words(roles, {name: say(step.title) or name for name, step in procedure.steps.items()})
     rows = [
-        _row(procedure.steps[name], words, running.get(name, 0), procedure.ladder)
-        for name in reading_order(procedure)
+        _row(step, words, running.get(name, 0), procedure.ladder)
+        for name, step in procedure.steps.items()
     ]
-    subs = {row.step.name: " · ".join(filter(None, (row.performer, row.limit))) for row in rows}
     context = {
         "version": current,
         "versions": versions,
         "title": say(procedure.title) or key,
         "procedure": procedure,
-        "diagram": draw_procedure(procedure, subs),
+        # made from a checked definition, every word of it escaped by the drawer
+        "diagram": mark_safe(svg(procedure, language(), names=roles)),  # noqa: S308
         "rows": rows,
     }
     return render(request, "workshop/procedure.html", context)
+
+
+@needs(Permission.PROGRAMS_PROGRAM_LOAD, Permission.SUPERVISION_BOARD_VIEW)
+@require_safe
+def as_bpmn(_request: HttpRequest, key: str) -> HttpResponse:
+    """Send a procedure as BPMN 2.0 (ISO/IEC 19510), for tools of others."""
+    version = ProcedureVersion.objects.filter(key=key, is_current=True).first()
+    if version is None:
+        raise Http404
+    name = f'attachment; filename="{version.key}-{version.number}.bpmn"'
+    text = bpmn(parse(version.definition), language())
+    headers = {"Content-Disposition": name}
+    return HttpResponse(text, content_type="application/xml; charset=utf-8", headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +118,7 @@ class Words:
 
 def limit_words(text: str | None) -> str:
     """Say a limit: `4wh` as 4 working hours; `by-category` as the kind's own."""
-    if not text:
-        return ""
-    if text == BY_CATEGORY:
-        return _("as the kind of problem says")
-    try:
-        return Limit.parse(text).title(language())
-    except LimitError:
-        return text
+    return limit_text(text, language()) if text else ""
 
 
 def _row(step: Step, words: Words, running: int, ladder: tuple[Rung, ...]) -> Row:

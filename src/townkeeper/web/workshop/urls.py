@@ -21,6 +21,7 @@ urlpatterns = [
     path("programs/loadings/<int:pk>/", programs.loading, name="loading"),
     path("programs/loadings/<int:pk>/files/", programs.files, name="files"),
     path("procedures/", procedures.overview, name="procedures"),
+    path("procedures/<str:key>.bpmn", procedures.as_bpmn, name="bpmn"),
     path("procedures/<str:key>/", procedures.page, name="procedure"),
     path("journal/", journal.search, name="journal"),
     path("journal/verify/", journal.verify, name="verify"),
