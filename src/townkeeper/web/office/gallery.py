@@ -27,9 +27,13 @@ def newest_round(user: Someone) -> str | None:
 SHOTS = (
     Shot("sign-in", "/sign-in/"),
     Shot("list", "/office/cases/", "dispatcher"),
+    Shot("list-dispatch", "/office/cases/?stage=dispatch", "dispatcher"),
+    Shot("list-all", "/office/cases/?tab=all", "leader"),
     Shot("list-empty", "/office/cases/?q=zzzz", "dispatcher"),
     Shot("case-handling", case_in(stage="handling"), "supervisor"),
     Shot("case-dispute", case_in(asks__effect="dispute"), "arbiter"),
+    Shot("case-dispatch", case_in(stage="dispatch"), "dispatcher"),
+    Shot("case-merged", case_in(stage="merged"), "dispatcher"),
     Shot("case-closed", case_in(stage="closed"), "supervisor"),
     Shot("rankings", "/office/rankings/", "leader"),
     Shot("ranking", newest_round, "leader"),
