@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,7 +14,7 @@ from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
 from townkeeper.kit import clock
 from townkeeper.supervision.models import Addressee, Order, OrderCase
-from townkeeper.units.models import posts_of
+from townkeeper.units.models import Unit, posts_of
 from townkeeper.units.permissions import Permission
 from townkeeper.web.casepanels import CasePanel, PanelRow, case_panel
 from townkeeper.web.journal_words import Names, Told, telling
@@ -46,6 +46,27 @@ def look_of_status(order: Order) -> Look:
     """Return colour, icon and word of an order's state."""
     kind, icon = STATUS_KINDS[order.status]
     return Look(kind, icon, order.get_status_display())
+
+
+def about_words(order: Order) -> tuple[str, str]:
+    """Return in words what an order is about beside its cases, and where that is to be seen."""
+    sort, _colon, name = order.about.partition(":")
+    if sort == "brief":
+        return _("Brief of %(day)s") % {"day": name}, address_of("leader:edition", name)
+    if sort == "campaign":
+        return _("Campaign %(key)s") % {"key": name}, address_of("board:campaign", name)
+    if sort == "unit":
+        unit = Unit.objects.filter(code=name).defer("outline").first()
+        return (unit.title if unit else name), ""
+    return order.about, ""
+
+
+def address_of(name: str, *args: str) -> str:
+    """Return the address of a page of another face; empty where there is none of this name."""
+    try:
+        return reverse(name, args=args)
+    except (NoReverseMatch, ValueError):
+        return ""
 
 
 def kind_words(kind: object) -> str:

@@ -140,6 +140,8 @@ def test_an_instruction_becomes_an_order_and_its_answer_comes_back(client, peopl
         assert client.post("/office/orders/new/", data).status_code == 302
     order = Order.objects.get()
     assert (order.kind, order.about) == ("instruction", "brief:2026-11-03")
+    page = get(client, people["CGJ"], f"/office/orders/{order.pk}/").content.decode()
+    assert "Brief of 2026-11-03" in page
     with clock.at(TUESDAY + HOUR, "live"):
         reply_to_order(part(order, "CGJ"), actor=people["CGJ"], text="We went there.")
     page = get(client, people["leader"], when=TUESDAY + 2 * HOUR).content.decode()

@@ -22,10 +22,15 @@ from townkeeper.supervision.rights import acts_for_issuer, answers_for, issuing_
 from townkeeper.units.models import Post, Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web import exports
-from townkeeper.web.access import needs, posts_for
+from townkeeper.web.access import may, needs, posts_for
 from townkeeper.web.clockwords import language
 from townkeeper.web.journal_words import Names, tell
-from townkeeper.web.order_words import KIND_ICONS, look_of_state, look_of_status
+from townkeeper.web.order_words import (
+    KIND_ICONS,
+    about_words,
+    look_of_state,
+    look_of_status,
+)
 from townkeeper.web.orders.forms import DecisionForm, NoteForm, ReplyForm
 from townkeeper.web.orders.listing import (
     PAGE,
@@ -156,6 +161,7 @@ def show_order(
         "follows": follows,
         "note_form": forms.get("note") or NoteForm(prefix="note"),
         "cases": _cases(order, user),
+        "about": _about(request, order),
         "issued_by": names.people.get(order.issued_by, order.issued_by),
         "timeline": [tell(entry, names) for entry in entries],
         "head_hash": bytes(entries[0].hash).hex()[:16] if entries else "",
@@ -213,6 +219,16 @@ def _story(each: Addressee) -> list[str]:
         return []
     limit = Limit.parse(each.limit)
     return in_words(explain(current(), each.counted_from, limit), language())
+
+
+def _about(request: HttpRequest, order: Order) -> tuple[str, str]:
+    """Say what an order is about; a link only for whoever may open that page."""
+    words, href = about_words(order)
+    needed = {
+        "brief": Permission.SUPERVISION_BRIEF_VIEW,
+        "campaign": Permission.CAMPAIGNS_CAMPAIGN_RUN,
+    }.get(order.about.partition(":")[0])
+    return words, href if needed is not None and may(request, needed) else ""
 
 
 def _cases(order: Order, user: User) -> list[Case]:
