@@ -169,5 +169,4 @@ def test_the_list_leaves_as_a_table_with_masked_numbers(visit, people):
     assert "13800138000" not in text
     book = visit("../callbacks.xlsx")
     assert b"".join(book.streaming_content).startswith(b"PK")
-    book.close()
     assert visit("../callbacks.exe").status_code == 404
