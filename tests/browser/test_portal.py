@@ -1,6 +1,7 @@
 """The public portal in a browser: once without scripts, once on a phone with a photo that knows."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,13 +10,17 @@ from PIL import Image
 
 from tests import make
 from tests.pictures import jpeg, scene, tags
-from townkeeper.cases.models import Case, Evidence
+from tests.web.portal.living import close
+from townkeeper.cases.following import file_report
+from townkeeper.cases.models import Ask, Case, Evidence
 from townkeeper.cases.records import Follow
 from townkeeper.journal.actions import touch_registers
+from townkeeper.kit import clock
 from townkeeper.units.models import Unit
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]
@@ -150,3 +155,22 @@ def test_public_pages_are_accessible_and_do_not_scroll_sideways(page, live_serve
         result = Axe().run(page, options=AXE)
         assert result.violations_count == 0, f"{path}: {result.generate_report()}"
     assert wide == []
+
+
+def test_judging_and_asking_to_reopen_on_a_phone(browser, live_server, town):
+    people, at = make.staff(town), clock.now() - timedelta(hours=6)
+    with clock.at(at, "live"):
+        filed = file_report(make.report(channel="portal"), form_key="k" * 24)
+    close(filed.case, people, at + timedelta(minutes=10))
+    with context(browser, live_server, viewport={"width": 390, "height": 844}) as mobile:
+        page = mobile.new_page()
+        page.goto(f"{live_server.url}/c/{filed.case.number}/?k={filed.key}")
+        assert Axe().run(page, options=AXE).violations_count == 0
+        page.get_by_label("No", exact=True).check()
+        page.locator("[name=stars][value='1']").check()
+        page.get_by_label(re.compile("take it up again")).check()
+        page.locator("#judge-words").fill("It is back")
+        page.get_by_role("button", name="Send the judgement").click()
+        page.get_by_text("You asked to take it up again").wait_for()
+        assert Axe().run(page, options=AXE).violations_count == 0
+    assert Ask.objects.get().reason == "It is back"

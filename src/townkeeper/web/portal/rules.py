@@ -68,7 +68,7 @@ def calendar() -> dict[str, Any]:
         _("Sunday"),
     )  # fmt: skip
     hours = [
-        {"day": name, "hours": "、".join(version.hours.get(key) or ()) or _("day off")}
+        {"day": name, "hours": " · ".join(version.hours.get(key) or ()) or _("day off")}
         for key, name in zip(WEEK, names, strict=True)
     ]
     days = Day.objects.filter(version=version, date__gte=clock.today()).order_by("date")
