@@ -28,6 +28,7 @@ from townkeeper.publication.typeset.document import (
     fill,
     words,
 )
+from townkeeper.publication.typeset.layout import ems
 from townkeeper.publication.typeset.words import written_date
 from townkeeper.supervision.models import Addressee, Order
 from townkeeper.units.models import Unit
@@ -36,6 +37,8 @@ ZONE: Final = ZoneInfo(settings.TIME_ZONE)
 NAMED: Final = 6
 """So many units are named in the line of recipients; more stand in the attachment only."""
 CODE: Final = 16
+ONE_LINE: Final = 18
+"""Characters of a title that fit one line."""
 CASE_WIDTHS: Final = (4.4, 5.0, 2.6, 4.0, 2.6, 3.0)
 
 
@@ -89,8 +92,12 @@ def moment_words(moment: datetime, told: NoticeWords) -> str:
 
 
 def _title(order: Order, told: NoticeWords) -> tuple[str, ...]:
+    """Return the title with the kind of paper at its end, broken before it where it is long."""
     kind = told.kinds[order.kind]
-    return (order.title,) if order.title.endswith(kind) else (order.title, kind)
+    subject = order.title.removesuffix(kind)
+    if subject and subject != order.title and ems(order.title) <= ONE_LINE:
+        return (order.title,)
+    return (subject, kind) if subject else (kind,)
 
 
 def _name(each: Addressee, language: Language) -> str:

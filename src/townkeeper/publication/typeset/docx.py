@@ -207,7 +207,8 @@ def _end(word: WordDocument, document: Document) -> None:
     day.paragraph_format.keep_with_next = False
     issuer.paragraph_format.right_indent = Pt(edge + narrow / 2 - wide / 2)
     for remark in document.remarks:
-        word.add_paragraph(bracketed(clean(remark), document), style="Bulletin remark")
+        small = "Bulletin source" if document.form == "letter" else "Bulletin remark"
+        word.add_paragraph(bracketed(clean(remark), document), style=small)
     for line in source_lines(document):
         word.add_paragraph(line, style="Bulletin source")
 
