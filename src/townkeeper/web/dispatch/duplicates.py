@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from townkeeper.accounts.models import User
 from townkeeper.cases.likeness import Reach
 from townkeeper.cases.merging import merge_cases, unmerge_case
-from townkeeper.cases.models import Case, Evidence, Reporter, Stage
+from townkeeper.cases.models import Case, CaseQuerySet, Evidence, Reporter, Stage
 from townkeeper.cases.twins import Twin, find_twins, twins_among
 from townkeeper.kit.errors import Problem
 from townkeeper.units.permissions import Permission
@@ -40,7 +40,8 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     cases = list(placed.order_by("-opened_at", "-pk")[:LOOKED_AT])
     pairs = twins_among(cases)[:MOST_PAIRS]
     wanted = {pk for case, twin in pairs for pk in (case.pk, twin.case.pk)}
-    rows = {row.case.pk: row for row in make_rows(with_row_parts(cases_by_id(wanted)))}
+    shown = Case.objects.visible_to(request.user).filter(pk__in=wanted)
+    rows = {row.case.pk: row for row in make_rows(with_row_parts(shown))}
     context = {
         "pairs": [
             {
@@ -56,11 +57,6 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         "most": LOOKED_AT,
     }
     return render(request, "dispatch/duplicates.html", context)
-
-
-def cases_by_id(pks: set[int]) -> Any:  # noqa: ANN401 - a query set with prefetches
-    """Return cases that were just read through what the person sees."""
-    return Case.objects.filter(pk__in=pks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def merge(request: HttpRequest) -> HttpResponse:
             messages.success(request, text)
             return lead_back(request, done.number)
     context = {
-        "parts": _parts(cases, main),
+        "parts": _parts(cases, main, Case.objects.visible_to(request.user)),
         "missing": len(chosen) - len(cases),
         "error": error,
         "reason": query.get("reason", ""),
@@ -126,13 +122,13 @@ def _found(main: Case, others: list[Case]) -> dict[int, dict[str, object]]:
     return {case.pk: twin.found() for case, twin in pairs if case.pk in wanted}
 
 
-def _parts(cases: list[Case], main: Case | None) -> list[Part]:
+def _parts(cases: list[Case], main: Case | None, visible: CaseQuerySet) -> list[Part]:
     pks = [case.pk for case in cases]
     photos = dict(
         Evidence.objects.filter(case__in=pks).order_by().values_list("case").annotate(Count("pk"))
     )
     named = set(Reporter.objects.filter(case__in=pks).values_list("case", flat=True))
-    rows = {row.case.pk: row for row in make_rows(with_row_parts(cases_by_id(set(pks))))}
+    rows = {row.case.pk: row for row in make_rows(with_row_parts(visible.filter(pk__in=pks)))}
     return [
         Part(
             row=rows[case.pk],
@@ -171,9 +167,8 @@ def nearby(request: HttpRequest, number: str) -> HttpResponse:
     if case is None:
         raise Http404
     twins: list[Twin] = find_twins(case, among=visible, reach=NEAR, least=0.3, limit=6)
-    rows = {
-        r.case.pk: r for r in make_rows(with_row_parts(cases_by_id({t.case.pk for t in twins})))
-    }
+    found = visible.filter(pk__in={twin.case.pk for twin in twins})
+    rows = {row.case.pk: row for row in make_rows(with_row_parts(found))}
     context = {
         "case": case,
         "twins": [

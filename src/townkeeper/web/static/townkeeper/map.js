@@ -189,7 +189,7 @@
     },
     points: async element => {
       const handle = base(element), list = document.querySelector(element.dataset.list || ':not(*)'), said = document.querySelector(element.dataset.said || ':not(*)');
-      const box = json(element.dataset.box, null);
+      const given = json(element.dataset.box, null), box = given && given.length === 4 ? given : null;
       handle.map.setView([35, 105], 4);
       await ground(handle, !box);
       if (box) handle.map.fitBounds([handle.at(box[1], box[0]), handle.at(box[3], box[2])], {animate: false, padding: [24, 24], maxZoom: 16});
