@@ -89,6 +89,12 @@ def _line_words(duty: Duty) -> str:
     return f"{words} – {duty.until:%F}" if duty.until else words
 
 
+def _first(living: list[Duty]) -> str:
+    """Return the line that is meant most often: the one that leads."""
+    leads = [duty for duty in living if duty.part == Duty.Part.LEAD]
+    return str((leads or living)[0].pk) if living else ""
+
+
 def _asked(request: HttpRequest) -> tuple[Category | None, Unit | None]:
     """Return the cell that the address, or the form, names."""
     given = request.POST if request.method == "POST" else request.GET
@@ -108,7 +114,7 @@ def duty_cell(request: HttpRequest) -> HttpResponse:
     subject = cell_subject(category, area) if category and area else ""
     initial = {
         "act": "hand" if living else "open", "category": category, "area": area, "on": today,
-        "part": "lead", "line": str(living[0].pk) if living else "",
+        "part": "lead", "line": _first(living),
         "seen": history_length(subject) if subject else 0,
     }  # fmt: skip
     form = LineForm(request.POST or None, lines=lines, initial=initial)

@@ -50,7 +50,7 @@ class AppointForm(AdminForm):
 
     user = PersonField(label=_("Person"), help_text=_("The name for signing in."))
     role = forms.ChoiceField(label=_("Role"))
-    unit = UnitField(label=_("Unit"))
+    unit = UnitField(label=_("Post in"))
     scope = UnitField(
         label=_("Looks over"), required=False,
         help_text=_("The unit whose whole area the post sees; empty: its own unit."),

@@ -29,7 +29,7 @@ REASON = _("Reason")
 class _UnitForm(AdminForm):
     """What is known of a unit."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=Unit.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind of unit"), choices=Unit.Kind.choices)
     since = DayField(label=_("Exists from"), required=False)
     contact = forms.CharField(label=CONTACT, max_length=200, required=False)
     source = forms.CharField(label=SOURCE, max_length=80, required=False, help_text=SOURCE_HINT)
@@ -170,7 +170,7 @@ class EndForm(AdminForm):
         elif kind == "split":
             for number in range(1, self.MOST + 1):
                 self.fields[f"part_{number}"] = UnitField(
-                    label=_("Part"),
+                    label=_("One of its parts"),
                     required=number <= 2,  # noqa: PLR2004 - a split has two at least
                 )
                 first.append(f"part_{number}")
