@@ -53,7 +53,8 @@ def unsolvable(
     moment = now or clock.now()
     rows = Case.objects.all() if cases is None else cases
     shelved = list(
-        rows.filter(stage=Stage.SHELVED)
+        rows.running()  # by the index of running cases
+        .filter(stage=Stage.SHELVED)
         .select_related("category", "unit", "area")
         .defer("unit__outline", "area__outline")
         .order_by("due_at", "pk")

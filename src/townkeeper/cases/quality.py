@@ -122,8 +122,9 @@ def _rows(sight: Sight, check: Check) -> QuerySet[Any]:
         return tasks.filter(done_at=None, is_given=True)
     lasted = ExpressionWrapper(F("done_at") - F("opened_at"), output_field=DurationField())
     ended = tasks.filter(pk__gt=_floor(Task), stage=Stage.HANDLING, done_at__isnull=False)
-    ended = ended.exclude(outcome="cancelled").annotate(lasted=lasted)
-    return ended.filter(lasted__lt=FAST, case__origin="live")
+    ended = ended.exclude(outcome="cancelled")
+    quick: QuerySet[Any] = ended.annotate(lasted=lasted).filter(lasted__lt=FAST)
+    return quick.filter(case__origin="live")
 
 
 def _photos(sight: Sight, key: str) -> QuerySet[Any]:
@@ -177,8 +178,9 @@ def _back_dated(sight: Sight) -> list[BackDated]:
     """Return entries that were written after later ones: somebody's clock, or somebody's will."""
     if not sight.everything:
         return []
-    newest = list(Entry.objects.filter(origin="live").order_by("-pk")[:NEWEST_ENTRIES])
-    return sorted(_behind(reversed(newest)), key=lambda each: -each.entry.pk)
+    newest = list(Entry.objects.order_by("-pk").defer("data", "hash")[:NEWEST_ENTRIES])
+    live = [entry for entry in reversed(newest) if entry.origin == "live"]
+    return sorted(_behind(live), key=lambda each: -each.entry.pk)
 
 
 def _behind(entries: Iterable[Entry]) -> list[BackDated]:
