@@ -1,6 +1,8 @@
 """Orders in the browser: writing one, the two sides of it, strangers, papers, exports, refusals."""
 
 import io
+import shutil
+import subprocess
 from datetime import timedelta
 
 import docx
@@ -214,6 +216,17 @@ def test_the_letter_is_made_once(client, people, settings, tmp_path):
     assert first.startswith(b"%PDF-")
     again = b"".join(at(client, people["supervisor"], "get", path).streaming_content)
     assert first == again
+    if reader := shutil.which("pdftotext"):
+        told = subprocess.run(
+            [reader, "-", "-"], input=first, capture_output=True, check=True
+        ).stdout.decode()
+        for words in (
+            order.number.replace("〔", " "),
+            "市場門口垃圾的督辦",
+            "東興街道",
+            case.number,
+        ):
+            assert "".join(words.split()) in "".join(told.replace("〔", "").split())
     assert Entry.objects.filter(subject=order.subject, act="order.printed").count() == 2
     word = at(client, people["supervisor"], "get", f"/office/orders/{order.pk}/paper.docx")
     read = docx.Document(io.BytesIO(b"".join(word.streaming_content)))
