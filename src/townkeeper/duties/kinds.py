@@ -121,13 +121,14 @@ def change_category(
     if keywords is not None:
         wanted["keywords"] = keywords
     changed = {key: value for key, value in wanted.items() if getattr(category, key) != value}
-    if not changed:
-        return False
-    data: dict[str, Any] = {
-        "act": "changed",
-        "fields": list(changed),
-        "values": {key: [getattr(category, key), value] for key, value in changed.items()},
-    }
+    if changed:
+        _write(category, changed, actor=actor, open_too=open_too)
+    return bool(changed)
+
+
+def _write(category: Category, changed: Mapping[str, Any], *, actor: str, open_too: bool) -> None:
+    values = {key: [getattr(category, key), value] for key, value in changed.items()}
+    data: dict[str, Any] = {"act": "changed", "fields": list(changed), "values": values}
     for key, value in changed.items():
         setattr(category, key, value)
     category.sort_key = pinyin_key(category.name)
@@ -137,7 +138,6 @@ def change_category(
     category.save(update_fields=[*changed, "sort_key", "is_recount_due"])
     record(subject=f"category:{category.key}", act="category.changed", actor=actor, data=data)
     touch_registers()
-    return True
 
 
 def followers(category: Category) -> set[int]:

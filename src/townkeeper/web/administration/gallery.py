@@ -13,10 +13,7 @@ from townkeeper.web.administration.duties import cell_url
 from townkeeper.web.gallery import Shot, Someone
 
 WHO = "admin"
-
-
-def _at(name: str, query: str = "") -> Callable[[Someone], str | None]:
-    return lambda _user: reverse(f"administration:{name}") + query
+BASE = "/office/administration/"
 
 
 def _unit(name: str, *more: str) -> Callable[[Someone], str | None]:
@@ -58,11 +55,11 @@ def _calendar(name: str, query: str = "") -> Callable[[Someone], str | None]:
 
 
 SHOTS: tuple[Shot, ...] = (
-    Shot("units", _at("units"), WHO),
-    Shot("units-search", _at("units", "?q=cgj"), WHO),
-    Shot("units-nothing", _at("units", "?q=zzzz"), WHO),
+    Shot("units", f"{BASE}units/", WHO),
+    Shot("units-search", f"{BASE}units/?q=cgj", WHO),
+    Shot("units-nothing", f"{BASE}units/?q=zzzz", WHO),
     Shot("unit", _unit("unit"), WHO),
-    Shot("unit-add", _at("unit-add"), WHO),
+    Shot("unit-add", f"{BASE}units/add/", WHO),
     Shot("unit-edit", _unit("unit-edit"), WHO),
     Shot("unit-outline", _unit("unit-outline"), WHO),
     Shot("unit-rename", _unit("unit-rename"), WHO),
@@ -70,33 +67,33 @@ SHOTS: tuple[Shot, ...] = (
     Shot("unit-merge", _unit("unit-end", "merge"), WHO),
     Shot("unit-split", _unit("unit-end", "split"), WHO),
     Shot("unit-close", _unit("unit-end", "close"), WHO),
-    Shot("changes", _at("changes"), WHO),
-    Shot("posts", _at("posts"), WHO),
-    Shot("appoint", _at("appoint"), WHO),
-    Shot("roles", _at("roles"), WHO),
+    Shot("changes", f"{BASE}units/changes/", WHO),
+    Shot("posts", f"{BASE}units/posts/", WHO),
+    Shot("appoint", f"{BASE}units/posts/add/", WHO),
+    Shot("roles", f"{BASE}units/roles/", WHO),
     Shot("role", _role, WHO),
-    Shot("users", _at("users"), WHO),
-    Shot("user-add", _at("user-add"), WHO),
+    Shot("users", f"{BASE}users/", WHO),
+    Shot("user-add", f"{BASE}users/add/", WHO),
     Shot("user", _self("user"), WHO),
     Shot("user-password", _self("user-password"), WHO),
     Shot("user-close", _self("user-close"), WHO),
     Shot("user-key", _self("token-add"), WHO),
-    Shot("duties", _at("duties"), WHO),
-    Shot("duty-lines", _at("duty-lines"), WHO),
-    Shot("duty-gaps", _at("duty-gaps"), WHO),
-    Shot("duty-line-new", _at("duty-cell"), WHO),
+    Shot("duties", f"{BASE}duties/", WHO),
+    Shot("duty-lines", f"{BASE}duties/lines/", WHO),
+    Shot("duty-gaps", f"{BASE}duties/gaps/", WHO),
+    Shot("duty-line-new", f"{BASE}duties/line/", WHO),
     Shot("duty-line", _cell, WHO),
-    Shot("duty-trial", _at("duty-trial"), WHO),
-    Shot("duty-import", _at("duty-import"), WHO),
-    Shot("categories", _at("categories"), WHO),
+    Shot("duty-trial", f"{BASE}duties/dry-run/", WHO),
+    Shot("duty-import", f"{BASE}duties/import/", WHO),
+    Shot("categories", f"{BASE}categories/", WHO),
     Shot("category", _category, WHO),
-    Shot("category-add", _at("category-add"), WHO),
-    Shot("calendars", _at("calendars"), WHO),
+    Shot("category-add", f"{BASE}categories/add/", WHO),
+    Shot("calendars", f"{BASE}calendars/", WHO),
     Shot("calendar", _calendar("calendar"), WHO),
     Shot("calendar-unknown", _calendar("calendar", "?year=2030"), WHO),
     Shot("calendar-days", _calendar("calendar-days"), WHO),
     Shot("calendar-hours", _calendar("calendar-hours"), WHO),
     Shot("calendar-notice", _calendar("calendar-notice"), WHO),
-    Shot("settings", _at("settings"), WHO),
-    Shot("translations", _at("translations"), WHO),
+    Shot("settings", f"{BASE}settings/", WHO),
+    Shot("translations", f"{BASE}settings/translations/", WHO),
 )
