@@ -38,4 +38,5 @@ SHOTS = (
     Shot("rankings", "/office/rankings/", "leader"),
     Shot("ranking", newest_round, "leader"),
     Shot("me", "/office/me/", "dispatcher"),
+    Shot("password", "/office/me/password/", "dispatcher"),
 )
