@@ -16,4 +16,6 @@ class CasesConfig(AppConfig):
         """Name the long work that this app does."""
         from townkeeper.jobs.kinds import register_kind  # noqa: PLC0415 - models are there by now
 
-        register_kind("import", _("Import of records"), "townkeeper.cases.imports.jobs.run_import", again=True)
+        register_kind(
+            "import", _("Import of records"), "townkeeper.cases.imports.jobs.run_import", again=True
+        )

@@ -363,6 +363,10 @@ class Task(models.Model):
                 fields=["assignee"], condition=Q(assignee__isnull=False), name="cases_task_assignee"
             ),
             models.Index(fields=["due_at"], condition=Q(done_at=None), name="cases_task_due"),
+            # a done task leaves it: a calendar's clocks are counted anew while they run
+            models.Index(
+                fields=["calendar"], condition=Q(done_at=None), name="cases_task_calendar"
+            ),
             models.Index(
                 fields=["next_at"],
                 condition=Q(done_at=None, next_at__isnull=False),

@@ -84,15 +84,19 @@ def run_waiting() -> int:
 def take_up_lost() -> int:
     """Deal with jobs whose process was killed: begin again where that is safe, else say so."""
     gone = Job.objects.filter(state=Job.State.RUNNING, seen_at__lt=timezone.now() - SILENT)
-    found = list(gone)
+    found = list(gone.select_related("user"))
     for job in found:
         kind = kind_of(job.kind)
-        mine = gone.filter(pk=job.pk)
-        if kind is not None and kind.again:
-            mine.update(state=Job.State.WAITING, done=0)
-        else:
-            words = _("The work was cut off. Look at what is there, then start it again.")
-            mine.update(state=Job.State.FAILED, problem=words, ended_at=timezone.now())
+        again = kind is not None and kind.again
+        words = _("The work was cut off. Look at what is there, then start it again.")
+        with transaction.atomic():
+            mine = gone.filter(pk=job.pk)
+            if again:
+                mine.update(state=Job.State.WAITING, done=0)
+            else:
+                mine.update(state=Job.State.FAILED, problem=words, ended_at=timezone.now())
+            data = {"again": again}
+            record(subject=subject_of(job), act="job.lost", actor=job.user.username, data=data)
     return len(found)
 
 
