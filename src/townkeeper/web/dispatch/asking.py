@@ -21,6 +21,7 @@ from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
+from townkeeper.web.dispatch.leading import words
 from townkeeper.web.office.actforms import TEXT_MAX
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.registers import registers
@@ -153,16 +154,16 @@ def effect_tabs(rows: list[Request], current: str) -> list[dict[str, Any]]:
 def _decide(request: HttpRequest, user: User, sight: Sight) -> HttpResponse:
     """Grant or refuse what is marked, each in a transaction of its own."""
     accepted = request.POST.get("decision") == "grant"
-    words = request.POST.get("reason", "").strip()[:TEXT_MAX]
+    said = words(request, "reason", most=TEXT_MAX)
     effect = request.POST.get("effect", "")
     marked = dict(part.split("~", 1) for part in request.POST.getlist("ask")[:MOST] if "~" in part)
-    kept = {"reason": words, "marked": set(marked)}
+    kept = {"reason": said, "marked": set(marked)}
     if not marked:
-        said = [("", _("Mark at least one request."))]
-        return _show(request, user, sight, effect, failed=said, kept=kept)
-    if not accepted and not words:
-        said = [("", _("Say why it is not granted: whoever asked has to go on by it."))]
-        return _show(request, user, sight, effect, failed=said, kept=kept)
+        why = [("", _("Mark at least one request."))]
+        return _show(request, user, sight, effect, failed=why, kept=kept)
+    if not accepted and not said:
+        why = [("", _("Say why it is not granted: whoever asked has to go on by it."))]
+        return _show(request, user, sight, effect, failed=why, kept=kept)
     asks = waiting_asks(sight).exclude(effect=DISPUTE).filter(pk__in=_numbers(marked))
     waiting = {str(ask.pk): ask for ask in asks.select_related("case")}
     failed, done = [], 0
@@ -173,7 +174,7 @@ def _decide(request: HttpRequest, user: User, sight: Sight) -> HttpResponse:
             continue
         try:
             seen = int(version) if version.isdecimal() else -1
-            decide_ask(ask, accepted=accepted, actor=user, reason=words, seen_version=seen)
+            decide_ask(ask, accepted=accepted, actor=user, reason=said, seen_version=seen)
         except Problem as problem:
             failed.append((ask.case.number, f"{problem.message} {problem.hint}".strip()))
         else:

@@ -23,7 +23,7 @@ from townkeeper.cases.dispatching import (
 from townkeeper.cases.models import Case
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
-from townkeeper.web.dispatch.leading import ours
+from townkeeper.web.dispatch.leading import ours, words
 from townkeeper.web.office.actforms import TEXT_MAX
 from townkeeper.web.office.rowacts import source_words
 from townkeeper.web.registers import registers
@@ -70,7 +70,8 @@ def read_chosen(query: QueryDict) -> dict[str, int | None]:
     """Read `case=NUMBER~VERSION` as the boxes of a list send it; at most `BATCH_MOST`."""
     found: dict[str, int | None] = {}
     for text in query.getlist("case")[:BATCH_MOST]:
-        number, _mark, version = text.partition("~")
+        # PostgreSQL takes no NUL in a text
+        number, _mark, version = text.replace("\x00", "").partition("~")
         found[number] = int(version) if version.isdecimal() and len(version) < 10 else None  # noqa: PLR2004
     return found
 
@@ -109,7 +110,7 @@ def exception_words(why: str) -> str:
 def _do(
     request: HttpRequest, cases: list[Case], versions: dict[int, int | None], user: User
 ) -> HttpResponse:
-    reason = request.POST.get("reason", "").strip()[:TEXT_MAX]
+    reason = words(request, "reason", most=TEXT_MAX)
     picks = [Pick(case, versions.get(case.pk) or 0) for case in cases]
     results = dispatch_each(picks, actor=user, reason=reason)
     request.session[RESULTS] = {

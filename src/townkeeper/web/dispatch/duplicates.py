@@ -19,7 +19,7 @@ from townkeeper.kit.errors import Problem
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs, signed_in
 from townkeeper.web.dispatch.batch import read_chosen, visible_cases
-from townkeeper.web.dispatch.leading import lead_back, ours
+from townkeeper.web.dispatch.leading import lead_back, ours, words
 from townkeeper.web.office.actforms import TEXT_MAX
 from townkeeper.web.office.rows import make_rows, with_row_parts
 
@@ -88,7 +88,7 @@ def merge(request: HttpRequest) -> HttpResponse:
                 main,
                 others,
                 actor=request.user,
-                reason=query.get("reason", ""),
+                reason=words(request, "reason", most=TEXT_MAX),
                 found=_found(main, others),
                 seen_versions=versions,
             )
@@ -150,7 +150,7 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
     if case is None or not isinstance(request.user, User):
         raise Http404
     try:
-        unmerge_case(case, actor=request.user, reason=request.POST.get("reason", ""))
+        unmerge_case(case, actor=request.user, reason=words(request, "reason", most=TEXT_MAX))
     except Problem as problem:
         messages.error(request, f"{problem.message} {problem.hint}".strip())
         return redirect("office:case", number)

@@ -19,3 +19,8 @@ def lead_back(request: HttpRequest, number: str = "", *, otherwise: str = "") ->
     if back:
         return redirect(back)
     return redirect("office:case", number) if number else redirect(otherwise or "office:cases")
+
+
+def words(request: HttpRequest, name: str, *, most: int) -> str:
+    """Return a text that was posted, tidied: PostgreSQL takes no NUL."""
+    return request.POST.get(name, "").replace("\x00", "").strip()[:most]

@@ -43,7 +43,7 @@ class Listing:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Listing":
         """Read an address; what is unknown in it is left out rather than refused."""
-        given = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
+        given = {f.name: _plain(query.get(f.name, "")) for f in fields(cls)}
         if given["tab"] not in TABS:
             given["tab"] = "open"
         if given["due"] not in DUE_CHOICES:
@@ -52,7 +52,7 @@ class Listing:
             given["stage"] = ""
         if given["ask"] not in ASK_CHOICES:
             given["ask"] = ""
-        given["q"] = "".join(given["q"].split("\x00"))[:LONGEST_QUERY]
+        given["q"] = given["q"][:LONGEST_QUERY]
         return cls(**given)
 
     def url(self, name: str = "office:cases", **changes: str) -> str:
@@ -91,6 +91,11 @@ class Listing:
     def key(self) -> Key | None:
         """Return the key behind which the page begins."""
         return read_key(self.after) if self.after else None
+
+
+def _plain(text: str) -> str:
+    """Return a value without what PostgreSQL takes in no text."""
+    return text.replace("\x00", "").strip()
 
 
 def key_text(key: Key | None) -> str:

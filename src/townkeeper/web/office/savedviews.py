@@ -42,7 +42,10 @@ def keep(request: HttpRequest) -> HttpResponse:
     listing = Listing.from_query(dict(parse_qsl(request.POST.get("query", ""))))
     try:
         view = save_view(
-            _user(request), page=LIST, name=request.POST.get("name", ""), query=_query(listing)
+            _user(request),
+            page=LIST,
+            name=request.POST.get("name", "").replace("\x00", ""),
+            query=_query(listing),
         )
     except Problem as problem:
         messages.error(request, str(problem.message))
