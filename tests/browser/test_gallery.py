@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
@@ -53,7 +54,7 @@ def cookies(who: str, language: str) -> dict[str, str]:
     user = User.objects.get(username=who)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return {"sessionid": session.session_key, "django_language": language, "theme": "light"}
@@ -68,6 +69,8 @@ def faults(page, url: str, where: str, *, phone: bool) -> list[str]:
     answer = page.goto(url)
     found = [f"{where}: answered {answer.status}"] if answer.status != 200 else []
     found += [f"{where}: {text}" for text in said]
+    if "/sign-in/" in page.url and "/sign-in/" not in url:
+        found.append(f"{where}: leads to signing in")
     found += (
         [f"{where}: {page.locator('h1').count()} h1"] if page.locator("h1").count() != 1 else []
     )

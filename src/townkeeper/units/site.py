@@ -59,9 +59,7 @@ KNOWN: tuple[Known, ...] = (
         _("Telephone of the hotline"),
         _("Shown to the public wherever somebody may prefer to call."),
         check=_is_phone,
-        wrong=_(
-            "Digits, spaces and hyphens, such as 12345 or 0832-220 0000."
-        ),
+        wrong=_("Digits, spaces and hyphens, such as 12345 or 0832-220 0000."),
     ),
     Known(
         "office_contact",

@@ -56,7 +56,7 @@ class LineForm(AdminForm):
     on = DayField(label=_("From this day on"))
     source = forms.CharField(
         label=_("Source and clause"), max_length=80, required=False,
-        help_text=_("The paper that lays it down, such as 東府辦〔2026〕12號 第四條."),
+        help_text=_("The paper that lays it down, with number and clause."),
     )  # fmt: skip
     note = forms.CharField(label=_("Remark"), max_length=300, required=False)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from django.contrib import messages
@@ -55,8 +56,8 @@ class Gap:
 def other_script(names: dict[str, str], tag: str) -> str:
     """Return a Chinese name in the other script, where every character says which it is.
 
-    Traditional to Simplified is certain, character by character; back again it is not (后: 後, 后),
-    and then a person writes it.
+    Traditional to Simplified is certain, character by character; back again it is not where
+    several characters became one, and then a person writes it.
     """
     if tag == "zh-Hans" and names.get("zh-Hant"):
         return names["zh-Hant"].translate({ord(old): new for old, new in pairs().items()})
@@ -66,11 +67,9 @@ def other_script(names: dict[str, str], tag: str) -> str:
     return "".join(_traditional(letter) for letter in simplified)
 
 
-MERGED = frozenset(
-    "万与丑丰了云仆价余冬准几出划别制千升卜卷历发只台叶合吁后向吊周咸困圣坛复多奸娘家尝尽岩布干广并录当征御志恶愿"
-    "才托扣折据捻摆斗旋曲朱术机杆松杯板极柜梁棱欲汇沈沾注洒涂淀游烟熏症癫皂确秋种窝签系累纤绷胡胜脏腊致舍范获蒙蔑"
-    "药袅裂证谷赞赞踪踊迹郁采里鉴针钟链锈镰闲雕面须颓鬼麦齐"
-)
+MERGED = frozenset((files("townkeeper.web.administration") / "merged.txt").read_text("utf-8")) - {
+    "\n"
+}
 """Characters in which Simplified merged several: only a person knows which one is meant."""
 
 

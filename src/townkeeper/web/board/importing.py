@@ -61,7 +61,7 @@ class ListForm(forms.Form):
         label=gettext_lazy("Deadline of rows that say none"),
         max_length=60,
         required=False,
-        help_text=gettext_lazy("For example 20:30, 11月30日, 3wd (three working days)."),
+        help_text=gettext_lazy("For example 20:30, 2026-11-30, 3wd (three working days)."),
     )
     link = forms.BooleanField(
         label=gettext_lazy("Rows that look like a running case join it"), required=False
@@ -83,7 +83,7 @@ class OrderForm(forms.Form):
     deadline = forms.CharField(
         label=gettext_lazy("Deadline"),
         max_length=60,
-        help_text=gettext_lazy("For example 20:30, 11月30日, 3wd (three working days)."),
+        help_text=gettext_lazy("For example 20:30, 2026-11-30, 3wd (three working days)."),
     )
     source = forms.CharField(label=gettext_lazy("Ordered by"), max_length=120, required=False)
     leader = forms.CharField(label=gettext_lazy("Leader in charge"), max_length=80, required=False)
