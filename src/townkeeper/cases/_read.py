@@ -44,6 +44,7 @@ class TaskRow(msgspec.Struct, array_like=True, kw_only=True):
     performer: str
     unit_id: int | None
     assignee_id: int | None = None
+    signed_at: datetime | None = None
     opened_at: datetime
     limit: str = ""
     extensions: list[str] = []

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -71,7 +72,7 @@ def speaking(view: View) -> View:
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         wanted = request.headers.get("Accept-Language")
         language = translation.get_language_from_request(request) if wanted else None
-        with translation.override(language or translation.get_language()):
+        with translation.override(language or settings.LANGUAGE_CODE):
             try:
                 return view(request, *args, **kwargs)
             except Problem as problem:
