@@ -17,7 +17,7 @@ from townkeeper.cases.models import Stage
 from townkeeper.cases.search.words import LONGEST_QUERY
 from townkeeper.cases.worklist import ASK_CHOICES, DUE_CHOICES, TABS, Key, Wish
 
-PAGE = 50
+PAGE = 30
 LARGEST_ID = 2**63
 NARROWING = ("stage", "category", "area", "unit", "due", "channel", "opened", "ask", "q")
 """The parts of an address that narrow a list."""
