@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.actions import decide_ask
 from townkeeper.cases.disputes import dispute_records, precedents_of, precedents_saying
 from townkeeper.cases.models import Ask
 from townkeeper.cases.queues import DISPUTE, deciding_roles, waiting_asks
@@ -67,18 +66,8 @@ def _rule(
         return redirect("dispatch:disputes")
     form = DecisionForm(request.POST, ask=chosen, procedure=procedure_of(chosen.case))
     if form.is_valid():
-        data = form.cleaned_data
-        unit = data.get("unit", "").strip()
         try:
-            decide_ask(
-                chosen,
-                accepted=request.POST.get("decision") == "grant",
-                actor=user,
-                reason=data["reason"],
-                answer=data.get("answer", ""),
-                units=((unit, "lead"),) if unit else (),
-                seen_version=data["version"],
-            )
+            form.decide(granted=request.POST.get("decision") == "grant", actor=user)
         except Problem as problem:
             form.add_error(None, f"{problem.message} {problem.hint}".strip())
         else:

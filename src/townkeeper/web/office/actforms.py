@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.actions import Given, options_for
+from townkeeper.cases.actions import Given, decide_ask, options_for
 from townkeeper.cases.models import Ask, Case
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
@@ -132,6 +132,20 @@ class DecisionForm(forms.Form):
             del self.fields["unit"]
         if target is None or not target.answer_required:
             del self.fields["answer"]
+
+    def decide(self, *, granted: bool, actor: User) -> None:
+        """Decide as the form says. Errors: `Problem`, where it is not the person's to decide."""
+        data = self.cleaned_data
+        unit = data.get("unit", "").strip()
+        decide_ask(
+            self.ask,
+            accepted=granted,
+            actor=actor,
+            reason=data["reason"],
+            answer=data.get("answer", ""),
+            units=((unit, "lead"),) if unit else (),
+            seen_version=data["version"],
+        )
 
 
 class StatementForm(forms.Form):

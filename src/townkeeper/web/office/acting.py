@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from townkeeper.accounts.models import User
-from townkeeper.cases.actions import advance_case, decide_ask
+from townkeeper.cases.actions import advance_case
 from townkeeper.cases.disputes import state_on
 from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case
@@ -71,18 +71,8 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         raise Http404
     form = DecisionForm(request.POST, ask=ask, procedure=procedure_of(case))
     if form.is_valid():
-        data = form.cleaned_data
-        unit = data.get("unit", "").strip()
         try:
-            decide_ask(
-                ask,
-                accepted=request.POST.get("decision") == "grant",
-                actor=user,
-                reason=data["reason"],
-                answer=data.get("answer", ""),
-                units=((unit, "lead"),) if unit else (),
-                seen_version=data["version"],
-            )
+            form.decide(granted=request.POST.get("decision") == "grant", actor=user)
         except Problem as problem:
             _refuse(form, problem)
         else:
