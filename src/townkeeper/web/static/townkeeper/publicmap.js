@@ -37,7 +37,7 @@
   };
 
   const points = (map, address) => {
-    const layer = L.layerGroup().addTo(map);
+    const layer = L.layerGroup().addTo(map), canvas = L.canvas({padding: .3});
     let asked = 0;
     const load = async () => {
       const mine = asked += 1, box = map.getBounds();
@@ -53,8 +53,9 @@
         link.textContent = facts.title;
         state.textContent = facts.state;
         box2.append(link, state);
-        const closed = facts.stage === 'closed' ? ' closed' : '';
-        L.marker([lat, lon], {icon: L.divIcon({className: '', html: `<span class="dot${closed}"></span>`, iconSize: [22, 22], iconAnchor: [11, 11]}), title: facts.title, alt: facts.title}).bindPopup(box2).addTo(layer);
+        /* drawn, not elements: points lie over each other; the list beside the map has a link for each */
+        const tone = colour(facts.stage === 'closed' ? '--ok' : '--warn');
+        L.circleMarker([lat, lon], {renderer: canvas, radius: 8, weight: 2, color: colour('--surface'), fillColor: tone, fillOpacity: 1}).bindPopup(box2).addTo(layer);
       });
     };
     map.on('moveend', load);
