@@ -37,7 +37,8 @@
   };
 
   const points = (map, address) => {
-    const layer = L.layerGroup().addTo(map), canvas = L.canvas({padding: .3});
+    map.createPane('dots').style.zIndex = 450; /* over the outlines */
+    const layer = L.layerGroup().addTo(map), canvas = L.canvas({padding: .3, pane: 'dots'});
     let asked = 0;
     const load = async () => {
       const mine = asked += 1, box = map.getBounds();
@@ -55,7 +56,7 @@
         box2.append(link, state);
         /* drawn, not elements: points lie over each other; the list beside the map has a link for each */
         const tone = colour(facts.stage === 'closed' ? '--ok' : '--warn');
-        L.circleMarker([lat, lon], {renderer: canvas, radius: 8, weight: 2, color: colour('--surface'), fillColor: tone, fillOpacity: 1}).bindPopup(box2).addTo(layer);
+        L.circleMarker([lat, lon], {renderer: canvas, pane: 'dots', radius: 8, weight: 2, color: colour('--surface'), fillColor: tone, fillOpacity: 1}).bindPopup(box2).addTo(layer);
       });
     };
     map.on('moveend', load);
