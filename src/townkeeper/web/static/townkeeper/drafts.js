@@ -27,13 +27,12 @@
   const save = (key, value) => { try { store.setItem(key, JSON.stringify(value)); } catch { /* full or switched off: the form itself still works */ } };
 
   const forms = [...document.querySelectorAll('form[data-draft]')];
-  /* the page that follows a form that was taken says so: then its draft is done with */
+  /* the page that follows a form shows whether it was taken: then its draft is done with */
   document.querySelectorAll('[data-draft-done]').forEach(mark => store.removeItem(PREFIX + mark.dataset.draftDone));
   const sent = load('draft-sent');
   store.removeItem('draft-sent');
   const taken = sent && !document.querySelector('.errsum, form[data-sign-in]') && !document.querySelector('[data-draft-refused]');
-  if (sent && taken) store.removeItem(sent);
-  if (sent && !taken) save('draft-sent', sent);
+  if (taken) store.removeItem(sent);
 
   forms.forEach(form => {
     const key = keyOf(form), first = JSON.stringify(read(form)), draft = load(key);
