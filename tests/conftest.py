@@ -48,10 +48,14 @@ def boston(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    """Use the distribution's Chromium; as root it cannot make its own sandbox."""
-    extra = {"executable_path": find_browser()}
+    """Use the distribution's Chromium with a pretended camera; as root it can make no sandbox.
+
+    One browser serves all modules of a run, so that no module can add a flag of its own.
+    """
+    args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        extra["args"] = ["--no-sandbox"]
+        args.append("--no-sandbox")
+    extra = {"executable_path": find_browser(), "args": args}
     return {**browser_type_launch_args, **extra}
 
 

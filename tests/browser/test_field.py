@@ -25,14 +25,6 @@ pytestmark = [
 LON, LAT = 105.07, 29.59
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    """Chromium's own pretended camera, allowed without asking."""
-    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    given = browser_type_launch_args.get("args", [])
-    return {**browser_type_launch_args, "args": [*given, *fake]}
-
-
 @pytest.fixture
 def browser_context_args(browser_context_args: dict) -> dict:
     """A telephone some steps from the place."""
@@ -99,7 +91,9 @@ def test_from_the_inbox_to_the_report_with_one_hand(phone, live_server, case):
     assert ghost.evaluate("element => getComputedStyle(element).opacity") == "0.4"
     phone.locator("[data-ghost]").fill("70")
     assert ghost.evaluate("element => getComputedStyle(element).opacity") == "0.7"
-    phone.wait_for_function("document.querySelector('video').videoWidth > 0")
+    phone.locator("video").evaluate(
+        "v => new Promise(r => { const t = () => v.videoWidth ? r() : setTimeout(t, 50); t() })"
+    )
     expect(phone.locator("[data-camera-said]")).to_contain_text("22 m from the place")
     for number in (1, 2):
         phone.locator("[data-shutter]").click()

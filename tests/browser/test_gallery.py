@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 
 from townkeeper.accounts.models import User
 from townkeeper.programs.load import load_program
@@ -44,6 +45,7 @@ def district(settings, tmp_path):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.HOME = tmp_path
+    settings.DEMO = True  # its people may sign in
     assert load_program(ROOT / "programs" / "dongxing", actor="test", with_people=True).ok
     simulate(0, 3, until=UNTIL, per_day=2)
 
@@ -74,6 +76,8 @@ def faults(page, url: str, where: str, *, phone: bool) -> list[str]:
     found += (
         [f"{where}: {page.locator('h1').count()} h1"] if page.locator("h1").count() != 1 else []
     )
+    if connection.vendor != "sqlite":
+        return found  # how a page looks does not depend on where its data lie
     for barrier in Axe().run(page, options=AXE).response["violations"]:
         found.append(f"{where}: {barrier['id']} {barrier['nodes'][0]['target']}")
     for width in WIDTHS:

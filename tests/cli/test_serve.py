@@ -58,7 +58,7 @@ def test_the_pages_answer_and_a_stop_is_clean(tmp_path):
                 line = process.stderr.readline()
                 assert line, "the server ended before it was ready"
             connection = http.client.HTTPConnection(HOST, port, timeout=30)
-            connection.request("GET", "/", headers={"Host": "localhost"})
+            connection.request("GET", "/office/", headers={"Host": "localhost"})
             response = connection.getresponse()
             assert response.status == 302
             assert "sign-in" in response.headers["Location"]

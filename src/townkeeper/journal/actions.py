@@ -122,13 +122,14 @@ def verify_journal(
     entries = Entry.objects.order_by("subject", "seq")
     if subject is not None:
         heads, entries = heads.filter(subject=subject), entries.filter(subject=subject)
-    read = 0
+    read = matched = 0
     problems: list[ChainProblem] = []
     rows = entries.values_list(
         "subject", "seq", "time", "actor", "act", "origin", "data", "hash"
     ).iterator(chunk_size=5000)
     for batch in _batches(groupby((Link(*row[:7], bytes(row[7])) for row in rows), _SUBJECT)):
         known = {head.subject: head for head in Chain.objects.filter(subject__in=batch)}
+        matched += len(known)
         for name, links in batch.items():
             read += len(links)
             progress(len(links))
@@ -137,11 +138,13 @@ def verify_journal(
                 problems.append(ChainProblem(name, links[0].seq, "orphan"))
             else:
                 problems += check_chain(links, head=bytes(head.head), length=head.length)
-    there = Entry.objects.filter(subject=OuterRef("subject"))
-    problems += [
-        ChainProblem(name, 1, "removed")
-        for name in heads.filter(~Exists(there)).values_list("subject", flat=True)
-    ]
+    if heads.count() != matched:
+        # asked only where a head is left over: at a million chains it is the dearest question
+        there = Entry.objects.filter(subject=OuterRef("subject"))
+        problems += [
+            ChainProblem(name, 1, "removed")
+            for name in heads.filter(~Exists(there)).values_list("subject", flat=True)
+        ]
     return Checked(read, problems)
 
 
