@@ -1,18 +1,14 @@
 """What every test may use: the real data where there is any, a browser where there is one."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
+from townkeeper.cli.browsers import find_browser
+
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_browser() -> str | None:
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,9 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.db import transaction
 
@@ -78,10 +75,6 @@ def hours(monkeypatch):
 def town(hours, settings, tmp_path):
     """A town whose closed cases are all visited again, so that nothing depends on luck."""
     settings.HOME = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
     cache.clear()
     units = make.town()
     folder = make.ROOT / "programs" / "dongxing"
@@ -108,8 +101,8 @@ def town(hours, settings, tmp_path):
 class Everybody:
     """The people of the town, each with a browser of their own."""
 
-    def __init__(self, browser, live_server, people) -> None:
-        self.browser, self.url, self.people = browser, live_server.url, people
+    def __init__(self, browser, url, people, visit) -> None:
+        self.browser, self.url, self.people, self.visit = browser, url, people, visit
         self.pages: dict[str, object] = {}
         self.said: list[str] = []
 
@@ -118,10 +111,7 @@ class Everybody:
         if who not in self.pages:
             size = {"width": 390, "height": 844} if not who else {"width": 1440, "height": 900}
             context = self.browser.new_context(viewport=size)
-            cookies = {"django_language": "en", **(self._session(who) if who else {})}
-            context.add_cookies(
-                [{"name": n, "value": v, "url": self.url} for n, v in cookies.items()]
-            )
+            self.visit(context, self.people[who] if who else None)
             page = context.new_page()
             page.on("console", lambda m: self._heard(who, m))
             page.on("pageerror", lambda error: self.said.append(f"{who}: {error}"))
@@ -151,18 +141,10 @@ class Everybody:
         if message.type in {"error", "warning"}:
             self.said.append(f"{who}: {message.text}")
 
-    def _session(self, who: str) -> dict[str, str]:
-        user, session = self.people[who], SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        return {"sessionid": session.session_key}
-
 
 @pytest.fixture
-def all_of_them(browser, live_server, town):
-    return Everybody(browser, live_server, town)
+def all_of_them(browser, live_server, town, visit):
+    return Everybody(browser, live_server.url, town, visit)
 
 
 def photo(number: int) -> dict:

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
 from tests import make
@@ -20,14 +18,6 @@ pytestmark = [
 WORDS = "牆角還有垃圾，請再清一次"
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def case():
     people = make.staff(make.town())
@@ -37,16 +27,8 @@ def case():
 
 
 @pytest.fixture
-def desk(page, live_server, case, settings):
-    user, session = case[1], SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    values = {"sessionid": session.session_key, "django_language": "en"}
-    page.context.add_cookies(
-        [{"name": n, "value": v, "url": live_server.url} for n, v in values.items()]
-    )
+def desk(page, live_server, case, visit):
+    visit(page.context, case[1])
     page.goto(f"{live_server.url}/office/cases/{case[0].number}/")
     return page
 

@@ -3,16 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
 from tests import make, pictures
-from tests.browser.test_pages import AXE, sideways
 from tests.make import do, opened
 from townkeeper.cases.evidence import add_evidence
 from townkeeper.cases.models import Case, Evidence
+from townkeeper.cli.browsers import barriers, sideways
 from townkeeper.files.actions import store_photo
 from townkeeper.kit import clock
 
@@ -36,15 +33,6 @@ def browser_context_args(browser_context_args: dict) -> dict:
     }
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings):
-    """The live server serves files by their own names."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def case(settings, tmp_path):
     settings.HOME = tmp_path
@@ -59,17 +47,9 @@ def case(settings, tmp_path):
 
 
 @pytest.fixture
-def phone(page, live_server, case, settings):
-    """The page of a handler who has signed in, with what the browser complains about."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(case[1].pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = case[1].get_session_auth_hash()
-    session.save()
-    values = {"sessionid": session.session_key, "django_language": "en"}
-    page.context.add_cookies(
-        [{"name": n, "value": v, "url": live_server.url} for n, v in values.items()]
-    )
+def phone(page, case, visit):
+    """The page of a handler who has signed in."""
+    visit(page.context, case[1])
     return page
 
 
@@ -113,7 +93,7 @@ def test_from_the_inbox_to_the_report_with_one_hand(phone, live_server, case):
     phone.get_by_label("In your words").fill("門前兩處都清了")
     assert sideways(phone) <= 0
     assert seen == []
-    assert Axe().run(phone, options=AXE).violations_count == 0
+    assert barriers(phone) == []
     phone.locator(".fbar").get_by_role("button", name="Report done").click()
 
     expect(phone.get_by_text(f"{case[0].number} is done.")).to_be_visible()

@@ -5,13 +5,19 @@ the content security policy is said there), it scrolls sideways, or axe finds a 
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from townkeeper.cli.browsers import (
+    barriers,
+    find_browser,
+    set_cookies,
+    sideways,
+    sign_in_cookie,
+)
 from townkeeper.cli.server import answering, free_port
 from townkeeper.cli.words import gettext as _
 from townkeeper.kit.errors import Problem
@@ -23,8 +29,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 HEIGHT = 900
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BAD_STATUS = 400
 
 
@@ -79,8 +83,9 @@ def _draw_all(  # noqa: PLR0917 - one pass over all pages
         context = browser.new_context(
             viewport={"width": look.width, "height": HEIGHT}, device_scale_factor=1
         )
-        cookies = {"django_language": look.language, "theme": look.theme, **_session(who)}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in cookies.items()])
+        session = sign_in_cookie(_person(who)) if who else {}
+        chosen = {"django_language": look.language, "theme": look.theme}
+        set_cookies(context, address, {**chosen, **session})
         for face, shot in shots:
             page = context.new_page()
             _draw_one(page, address, out / face, shot, look, axe=wish.axe, drawn=drawn)
@@ -105,24 +110,15 @@ def _draw_one(
     if answer is None or answer.status >= BAD_STATUS:
         drawn.faults.append(f"{where}: {path} → {answer.status if answer else '?'}")
     drawn.faults += [f"{where}: {text}" for text in said]
-    wide = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
+    wide = sideways(page)
     if wide > 0:
         drawn.faults.append(f"{where}: {wide} px too wide")
     if axe:
-        drawn.faults += [f"{where}: {text}" for text in _barriers(page)]
+        drawn.faults += [f"{where}: {text}" for text in barriers(page)]
     folder.mkdir(parents=True, exist_ok=True)
     picture = folder / f"{shot.name}-{look.suffix()}.png"
     page.screenshot(path=picture, full_page=True)
     drawn.pictures.append(picture)
-
-
-def _barriers(page: "Page") -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - for development only
-
-    found: list[dict[str, Any]] = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['target']} ({len(each['nodes'])})" for each in found]
 
 
 def _by_person(wish: Wish) -> dict[str, list[tuple[str, "Shot"]]]:
@@ -148,31 +144,11 @@ def _person(who: str) -> Any:  # noqa: ANN401 - a user, or nobody
     return user
 
 
-def _session(who: str) -> dict[str, str]:
-    """Sign a demonstration person in; returns the cookie."""
-    from django.conf import settings  # noqa: PLC0415
-    from django.contrib.auth import (  # noqa: PLC0415
-        BACKEND_SESSION_KEY,
-        HASH_SESSION_KEY,
-        SESSION_KEY,
-    )
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
-
-    if not who:
-        return {}
-    user, session = _person(who), SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return {"sessionid": str(session.session_key)}
-
-
 @contextmanager
 def _browser() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - for development only
 
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
         raise Problem(
             "no-browser",

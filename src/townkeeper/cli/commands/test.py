@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from townkeeper.cli import console
+from townkeeper.cli.browsers import find_browser
 from townkeeper.cli.console import Outcome
 from townkeeper.cli.postgres import UNSAFE_BUT_FAST, cluster
 from townkeeper.cli.ready import ROOT
@@ -24,7 +25,6 @@ EXAMPLES = (
 )
 TAKES_REST = True
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
@@ -144,7 +144,7 @@ def _count(report: Path) -> Counter[str]:
 
 def _install_browser() -> None:
     """Fetch a browser where that needs no question: as root on Debian or Ubuntu."""
-    if any(shutil.which(name) for name in BROWSERS):
+    if find_browser():
         return
     apt = shutil.which("apt-get")
     if os.geteuid() != 0 or apt is None:
