@@ -6,10 +6,11 @@ time in so many words.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 MINUTE = 60
@@ -34,7 +35,8 @@ class Clock:
     def state(self, now: datetime) -> ClockState:
         """Return how the limit stands at `now`."""
         if self.is_paused and self.done_at is None:
-            return "paused"
+            # a stop before the due time takes it away; one after it heals nothing
+            return "over" if self.due_at is not None and now > self.due_at else "paused"
         if self.due_at is None:
             return "none"
         if self.done_at is not None:
@@ -65,6 +67,8 @@ class Clock:
             return _("clock stopped")
         if self.due_at is None:
             return _("no time limit")
+        if state == "over" and self.is_paused:
+            return _("stopped after the due time")
         if state == "over":
             return _("overdue by %(span)s") % {"span": span(now - self.due_at)}
         if self.done_at is not None:
@@ -103,6 +107,15 @@ def clock_time(moment: datetime, now: datetime) -> str:
 def full_time(moment: datetime) -> str:
     """Return a moment to the minute with its date, in the site's zone."""
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def month_words(period: str) -> str:
+    """Return a period `2026-10` as a month in words; every other period stays as it is written."""
+    try:
+        first = date.fromisoformat(f"{period}-01")
+    except ValueError:
+        return period
+    return date_format(first, "YEAR_MONTH_FORMAT")
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -23,6 +23,7 @@ from townkeeper.web.exports import Sheet, send_sheet
 from townkeeper.web.ranking_table import RankRow, history_of, make_group, unit_name
 from townkeeper.web.rounds import Item, SchemeView
 from townkeeper.web.rules import figure, metric_definition, metric_name, rule_words
+from townkeeper.web.wording import month_words
 
 MOST_ROUNDS: Final = 120
 DAY: Final = 24 * 3600
@@ -58,7 +59,7 @@ def published_figures(round_: Round) -> list[dict[str, str]]:
     for metric in FIGURES:
         total = totals.get(metric) or {}
         if total.get("value") is not None and len(found) < TWO:
-            label = f"{metric_name(metric)} · {round_.period}"
+            label = f"{metric_name(metric)} · {month_words(round_.period)}"
             found.append({"label": label, "value": figure(metric, total["value"])})
     return found
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from townkeeper.kit import clock
 from townkeeper.kit.names import say
 from townkeeper.web.stages import channel_words, look_of
-from townkeeper.web.wording import Clock, ago, clock_time, full_time
+from townkeeper.web.wording import Clock, ago, clock_time, full_time, month_words
 
 register = template.Library()
 
@@ -100,7 +100,7 @@ def due(context: RequestContext, limit: Clock, *, bar: bool = True) -> SafeStrin
     now = context.get("now") or clock.now()
     how = limit.state(now)
     times = SafeString("")
-    if how in {"ok", "warn", "over"} and limit.due_at:
+    if how in {"ok", "warn", "over"} and limit.due_at and not limit.is_paused:
         warn = limit.warn_at.isoformat() if limit.warn_at else ""
         times = format_html(' data-due="{}" data-warn="{}"', limit.due_at.isoformat(), warn)
     until = SafeString("")
@@ -155,6 +155,12 @@ def pct(value: float | Decimal | None, places: int = 1) -> str:
 def channel(value: str) -> str:
     """Return a channel in words."""
     return channel_words(value)
+
+
+@register.filter
+def month(period: str) -> str:
+    """Return a period as a month in words."""
+    return month_words(period)
 
 
 @register.filter
