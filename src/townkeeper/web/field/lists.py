@@ -23,7 +23,7 @@ from townkeeper.cases.inbox import (
     page_by_due,
     tasks_on,
 )
-from townkeeper.cases.models import Case, Evidence, Task
+from townkeeper.cases.models import Case, Task
 from townkeeper.cases.sight import sight_of
 from townkeeper.kit import clock
 from townkeeper.units.permissions import Permission
@@ -31,7 +31,7 @@ from townkeeper.web.access import needs
 from townkeeper.web.field.spots import Fix, distance_words, fix_query, read_fix
 from townkeeper.web.office.casepage import where_is
 from townkeeper.web.office.listing import key_text, read_key
-from townkeeper.web.office.rows import step_title, task_clock, with_row_parts
+from townkeeper.web.office.rows import Parts, step_title, task_clock, with_row_parts
 from townkeeper.web.wording import Clock
 
 PAGE: Final = 30
@@ -48,7 +48,7 @@ class Row:
     where: str
     state_title: str
     limit: Clock
-    photo: Evidence | None
+    photo: int | None
     distance: str
     rework: int
     href: str
@@ -142,25 +142,27 @@ def _address(name: str, group: str, fix: Fix | None, after: str = "") -> str:
 
 def make_rows(page: Page, one: str, fix: Fix | None = None) -> list[Row]:
     """Load the rows of a page in its order, in a fixed number of queries."""
-    cases = {case.pk: case for case in with_row_parts(cases_on(page.lines))}
+    loaded = {each.case.pk: each for each in with_row_parts(cases_on(page.lines))}
     tasks_by_id = tasks_on(page.lines)
     found = []
     for line in page.lines:
-        case, task = cases.get(line.case_id), tasks_by_id.get(line.task_id)
-        if case is not None and task is not None:
-            found.append(_row(line, case, task, reverse(one, args=[case.number]) + fix_query(fix)))
+        parts, task = loaded.get(line.case_id), tasks_by_id.get(line.task_id)
+        if parts is not None and task is not None:
+            href = reverse(one, args=[parts.case.number]) + fix_query(fix)
+            found.append(_row(line, parts, task, href))
     return found
 
 
-def _row(line: Line, case: Case, task: Task, href: str) -> Row:
-    shown = next((each for each in case.tasks.all() if each.pk == task.pk), task)
+def _row(line: Line, parts: Parts, task: Task, href: str) -> Row:
+    case = parts.case
+    shown = next((each for each in parts.tasks if each.pk == task.pk), None)
     return Row(
         task=task,
         case=case,
         where=where_is(case),
         state_title=step_title(case),
-        limit=task_clock(shown),
-        photo=next(iter(case.evidence.all()), None),
+        limit=shown.clock if shown else task_clock(task),
+        photo=parts.photo,
         distance=distance_words(line.metres),
         rework=int(case.counts.get("rework", 0)) + int(case.counts.get("reopened", 0)),
         href=href,

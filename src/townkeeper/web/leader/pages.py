@@ -138,7 +138,7 @@ def cases(request: HttpRequest, day: date, key: str) -> HttpResponse:
     begin = int(given) if (given := request.GET.get("from", "")).isdecimal() else 0
     shown = ids[begin : begin + PAGE]
     seen = Case.objects.visible_to(request.user).filter(pk__in=shown)
-    loaded = {case.pk: case for case in with_row_parts(seen)}
+    loaded = {parts.case.pk: parts for parts in with_row_parts(seen)}
     rows = task_rows([(loaded[pk], None) for pk in shown if pk in loaded])
     span, _dot, name = key.rpartition(".")
     whole = len(ids) if where else _whole(edition, span or "day", name)

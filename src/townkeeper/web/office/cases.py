@@ -118,8 +118,7 @@ def _numbers(
 
 def load_rows(lines: list[Line]) -> list[Row]:
     """Load the rows of a page in its order, in a fixed number of queries."""
-    loaded = with_row_parts(cases_on(lines))
-    found = {case.pk: case for case in loaded}
+    found = {parts.case.pk: parts for parts in with_row_parts(cases_on(lines))}
     pairs = [(found[line.case_id], line.task_id) for line in lines if line.case_id in found]
     return task_rows(pairs)
 

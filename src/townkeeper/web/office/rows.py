@@ -1,11 +1,13 @@
 """Cases as rows of a list: title, place, unit, state and clock, with a fixed number of queries."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, Min, OuterRef, Q
 
 from townkeeper.cases.models import (
     Case,
@@ -30,11 +32,43 @@ class Row:
     case: Case
     state_title: str
     limit: Clock
-    photo: Evidence | None
+    photo: int | None
+    """Its first picture."""
     assists: bool = False
     """The row is an assisting unit's task, under its own clock."""
     acts: Any = None
     """What can be done with it (`rowacts.RowActs`), where a list offers that."""
+
+
+class TaskPart(NamedTuple):
+    """What a row needs of a task; whole ones cost a list more than its cases do."""
+
+    pk: int
+    case_id: int
+    stage: str
+    part: str
+    due_at: datetime | None
+    opened_at: datetime
+    warn_at: datetime | None
+    done_at: datetime | None
+    is_paused: bool
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of the task."""
+        return Clock(self.due_at, self.opened_at, self.warn_at, self.done_at, self.is_paused)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A case with what else its row shows.
+
+    Tasks are the running ones and those that handled the case, in their order.
+    """
+
+    case: Case
+    tasks: Sequence[TaskPart]
+    photo: int | None
 
 
 def procedure_of(case: Case) -> Procedure:
@@ -48,60 +82,82 @@ def _parsed(version_id: int, _digest: str) -> Procedure:
     return parse(ProcedureVersion.objects.get(pk=version_id).definition)
 
 
-def with_row_parts(cases: CaseQuerySet) -> list[Case]:
-    """Load cases with all that their rows show, in a fixed number of queries.
-
-    Tasks are the running ones and those that handled the case; pauses only those still running.
-    """
-    photos = Evidence.objects.filter(file__media_type__startswith="image/").order_by("pk")
-    shown = Task.objects.filter(Q(done_at=None) | Q(stage=Stage.HANDLING, part="lead"))
-    loaded = list(
-        cases.select_related("place")
-        .defer("text")
-        .prefetch_related(
-            Prefetch("tasks", shown.order_by("pk")),
-            Prefetch("tasks__pauses", Pause.objects.filter(until=None)),
-            Prefetch("evidence", photos),
-        )
-    )
+def with_row_parts(cases: CaseQuerySet) -> list[Parts]:
+    """Load cases with all that their rows show, in three questions whatever their number."""
+    loaded = list(cases.select_related("place").defer(*UNSEEN))
     registers().name(loaded)
-    return loaded
+    keys = [case.pk for case in loaded]
+    tasks = defaultdict(list)
+    for task in _tasks_of(keys):
+        tasks[task.case_id].append(task)
+    photos = _photos_of(keys)
+    return [Parts(case, tasks[case.pk], photos.get(case.pk)) for case in loaded]
 
 
-def make_rows(cases: Iterable[Case]) -> list[Row]:
+UNSEEN = ("text", "answer", "extra", "place__problems", "place__attributes", "place__source")
+"""What no row shows, and costs reading."""
+
+
+TASK = ("pk", "case_id", "stage", "part", "due_at", "opened_at", "warn_at", "done_at")
+"""The columns of a `TaskPart`, before whether its clock stands still."""
+
+
+def _tasks_of(cases: list[int]) -> list[TaskPart]:
+    stands = Exists(Pause.objects.filter(task=OuterRef("pk"), until=None))
+    shown = Q(done_at=None) | Q(stage=Stage.HANDLING, part="lead")
+    rows = Task.objects.filter(shown, case__in=cases).order_by("pk")
+    return [TaskPart(*row) for row in rows.values_list(*TASK, stands)]
+
+
+def _photos_of(cases: list[int]) -> dict[int, int]:
+    photos = Evidence.objects.filter(case__in=cases, file__media_type__startswith="image/")
+    return dict(photos.order_by().values_list("case").annotate(Min("pk")))
+
+
+def make_rows(loaded: Iterable[Parts]) -> list[Row]:
     """Return the rows of cases that came through `with_row_parts`."""
-    return [
-        Row(
-            case=case,
-            state_title=step_title(case),
-            limit=case_clock(case),
-            photo=next(iter(case.evidence.all()), None),
-        )
-        for case in cases
-    ]
+    return [_row(parts) for parts in loaded]
 
 
-def task_rows(pairs: Iterable[tuple[Case, int | None]]) -> list[Row]:
+def _row(parts: Parts) -> Row:
+    return Row(
+        case=parts.case,
+        state_title=step_title(parts.case),
+        limit=_clock(parts.case, parts.tasks),
+        photo=parts.photo,
+    )
+
+
+def task_rows(pairs: Iterable[tuple[Parts, int | None]]) -> list[Row]:
     """Return rows that stand for a task of the case, under its clock, or for the case itself."""
     rows = []
-    for case, task_id in pairs:
-        row = make_rows([case])[0]
-        task = next((t for t in case.tasks.all() if t.pk == task_id), None)
+    for parts, task_id in pairs:
+        row = _row(parts)
+        task = next((t for t in parts.tasks if t.pk == task_id), None)
         if task is not None:
-            row = replace(row, limit=task_clock(task), assists=task.part == "assist")
+            row = replace(row, limit=task.clock, assists=task.part == "assist")
         rows.append(row)
     return rows
 
 
-def task_clock(task: Task) -> Clock:
-    """Return the clock of one task."""
-    return Clock(
+def task_part(task: Task) -> TaskPart:
+    """Return what a row needs of a task that was loaded with its pauses."""
+    return TaskPart(
+        pk=task.pk,
+        case_id=task.case_id,
+        stage=task.stage,
+        part=task.part,
         due_at=task.due_at,
         opened_at=task.opened_at,
         warn_at=task.warn_at,
         done_at=task.done_at,
         is_paused=any(pause.until is None for pause in task.pauses.all()),
     )
+
+
+def task_clock(task: Task) -> Clock:
+    """Return the clock of one task that was loaded with its pauses."""
+    return task_part(task).clock
 
 
 def step_title(case: Case) -> str:
@@ -113,8 +169,12 @@ def step_title(case: Case) -> str:
 
 
 def case_clock(case: Case) -> Clock:
+    """Return the clock of a case that was loaded with its tasks and their pauses."""
+    return _clock(case, [task_part(task) for task in case.tasks.all()])
+
+
+def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
     """Return the clock of the case's open task, or how an ended case's handling kept its time."""
-    tasks = list(case.tasks.all())
     if case.is_ended:
         handled = [t.done_at for t in tasks if t.stage == Stage.HANDLING and t.part == "lead"]
         return Clock(
@@ -122,11 +182,11 @@ def case_clock(case: Case) -> Clock:
             opened_at=case.opened_at,
             done_at=next(reversed(handled), None) or case.closed_at,
         )
-    opened = [task for task in tasks if not task.is_done]
+    opened = [task for task in tasks if task.done_at is None]
     task = next((task for task in opened if task.due_at == case.due_at), None)
     return Clock(
         due_at=case.due_at,
         opened_at=task.opened_at if task else case.opened_at,
         warn_at=case.warn_at,
-        is_paused=bool(task and task.pauses.all()),
+        is_paused=bool(task and task.is_paused),
     )
