@@ -15,6 +15,7 @@ from townkeeper.cases.models import Case, Origin
 from townkeeper.journal.models import Entry
 from townkeeper.kit.names import say
 from townkeeper.publication.notice_words import WORDS, NoticeWords
+from townkeeper.publication.titles import paper_title
 from townkeeper.publication.typeset.document import (
     Attachment,
     Cell,
@@ -28,7 +29,6 @@ from townkeeper.publication.typeset.document import (
     fill,
     words,
 )
-from townkeeper.publication.typeset.layout import ems
 from townkeeper.publication.typeset.words import written_date
 from townkeeper.supervision.models import Addressee, Order
 from townkeeper.units.models import Unit
@@ -37,8 +37,6 @@ ZONE: Final = ZoneInfo(settings.TIME_ZONE)
 NAMED: Final = 6
 """So many units are named in the line of recipients; more stand in the attachment only."""
 CODE: Final = 16
-ONE_LINE: Final = 18
-"""Characters of a title that fit one line."""
 CASE_WIDTHS: Final = (4.4, 5.0, 2.6, 4.0, 2.6, 3.0)
 
 
@@ -53,7 +51,7 @@ def order_document(order: Order, language: Language) -> Document:
         form="document" if order.kind == Order.Kind.CRITICISM else "letter",
         masthead=issuer,
         number=order.number,
-        title=_title(order, told),
+        title=paper_title(order.title, told.kinds[order.kind], language),
         issuer=issuer,
         date=local_day(order.issued_at),
         recipients=_recipients(addressees, told, language),
@@ -89,15 +87,6 @@ def local_day(moment: datetime) -> date:
 def moment_words(moment: datetime, told: NoticeWords) -> str:
     """Return a deadline in the words of the paper."""
     return moment.astimezone(ZONE).strftime(told.date)
-
-
-def _title(order: Order, told: NoticeWords) -> tuple[str, ...]:
-    """Return the title with the kind of paper at its end, broken before it where it is long."""
-    kind = told.kinds[order.kind]
-    subject = order.title.removesuffix(kind)
-    if subject and subject != order.title and ems(order.title) <= ONE_LINE:
-        return (order.title,)
-    return (subject, kind) if subject else (kind,)
 
 
 def _name(each: Addressee, language: Language) -> str:

@@ -90,6 +90,7 @@ def sheet_data(
     tasks = list(
         case.tasks.select_related("unit", "assignee").defer("unit__outline").order_by("pk")
     )
+    people = _people(tasks)
     labels = {"simulated": told.simulated, "imported": told.imported}
     who = User.objects.filter(username=actor).first()
     local = now.astimezone(ZONE)
@@ -109,7 +110,9 @@ def sheet_data(
             for name, text in ((told.text, case.text), (told.answer, case.answer))
             if text.strip()
         ],
-        "steps": [_step_row(task, procedure, told, language) for task in tasks[-MOST_TASKS:]],
+        "steps": [
+            _step_row(task, procedure, told, language, people) for task in tasks[-MOST_TASKS:]
+        ],
         "clock": _story(tasks, language),
         "asks": [_ask_row(ask, procedure, told, language) for ask in _asks(case)],
         "photos": [],
@@ -183,14 +186,22 @@ def _action_title(procedure: Procedure, name: str, language: Language) -> str:
     return name
 
 
-def _step_row(task: Task, procedure: Procedure, told: SheetWords, language: Language) -> list[str]:
+def _people(tasks: list[Task]) -> dict[str, str]:
+    """Return the names of whoever did the steps, by user name."""
+    done = {task.done_by for task in tasks if task.done_by}
+    return {user.username: str(user) for user in User.objects.filter(username__in=done)}
+
+
+def _step_row(
+    task: Task, procedure: Procedure, told: SheetWords, language: Language, people: dict[str, str]
+) -> list[str]:
     late = bool(task.done_at and task.due_at and task.done_at > task.due_at)
     result = _action_title(procedure, task.outcome, language) if task.outcome else ""
     if task.outcome == "cancelled":
         result = told.cancelled
     if task.done_at is None:
         result = told.running
-    person = str(task.assignee) if task.assignee else ""
+    person = people.get(task.done_by) or (str(task.assignee) if task.assignee else "")
     return [
         _step_title(procedure, task.step, language), _named(task.unit, language), person,
         _time(task.opened_at), _time(task.due_at), _time(task.done_at),

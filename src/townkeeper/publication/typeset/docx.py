@@ -64,7 +64,8 @@ def write_docx(
     word = _open(template)
     prepare(word, document.language, from_template=template is not None)
     properties = word.core_properties
-    properties.title = clean(" ".join(document.title))[:255]
+    between = " " if document.language == "en" else ""
+    properties.title = clean(between.join(document.title))[:255]
     properties.author = properties.last_modified_by = clean(document.issuer)[:255]
     properties.comments = clean(document.label)[:255]
     day = document.date

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from townkeeper.cases.models import Case
@@ -45,7 +46,8 @@ def case_sheet(request: HttpRequest, number: str) -> HttpResponseBase:
     if case is None:
         raise Http404
     try:
-        language = language_of(request.GET.get("language", ""))
+        # a letter speaks the office's language, a sheet that of whoever prints it
+        language = language_of(request.GET.get("language", "") or get_language() or "")
         path = print_sheet(case, language, actor=request.user.get_username())
     except Problem as problem:
         return _refused(request, problem)
