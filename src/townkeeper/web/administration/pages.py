@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from townkeeper.accounts.models import User
 from townkeeper.duties.models import Category
 from townkeeper.journal.models import Entry
+from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
-from townkeeper.units.models import Role, Unit, permits
+from townkeeper.units.models import Post, Role, Unit, permits
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import may, posts_for
 from townkeeper.web.administration.forms import REFUSED, AdminForm
@@ -52,6 +53,15 @@ def may_edit(request: HttpRequest, unit: Unit | None) -> bool:
         edits = [post for post in posts if Permission.UNITS_UNIT_EDIT in post.role.permissions]
         return any(post.area.level == 0 for post in edits)
     return permits(posts, Permission.UNITS_UNIT_EDIT, unit)
+
+
+def with_ends(request: HttpRequest, posts: Iterable[Post]) -> list[Post]:
+    """Mark the posts that the person may end: those not over, where the person changes units."""
+    rows, today = list(posts), clock.today()
+    for post in rows:
+        over = post.until is not None and post.until <= today
+        post.may_end = not over and may_edit(request, post.unit)  # type: ignore[attr-defined]
+    return rows
 
 
 def crumbs(*pairs: tuple[str, str]) -> list[dict[str, str]]:

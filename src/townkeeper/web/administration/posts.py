@@ -37,6 +37,7 @@ from townkeeper.web.administration.pages import (
     may_edit,
     person,
     tabs_of,
+    with_ends,
 )
 from townkeeper.web.administration.permission_words import permission_groups, permission_words
 from townkeeper.web.exports import Sheet, links, send_sheet
@@ -104,7 +105,8 @@ def post_list(request: HttpRequest) -> HttpResponse:
     address = reverse("administration:posts")
     context = {
         "tabs": tabs_of(request, "administration:posts"),
-        "posts": found[:PAGE],
+        "posts": with_ends(request, found[:PAGE]),
+        "may_accounts": may(request, Permission.ACCOUNTS_USER_EDIT),
         "asked": asked,
         "roles": sorted(Role.objects.all(), key=lambda role: role.title),
         "next_url": f"{address}?{query.urlencode()}" if len(found) > PAGE else "",

@@ -20,7 +20,7 @@ from townkeeper.units.actions import add_unit
 from townkeeper.units.editing import correct_unit, read_outline, set_outline
 from townkeeper.units.models import Place, Post, Unit, UnitChange
 from townkeeper.units.permissions import Permission
-from townkeeper.web.access import needs
+from townkeeper.web.access import may, needs
 from townkeeper.web.administration.drawing import outline_drawing
 from townkeeper.web.administration.forms import REFUSED, names_from
 from townkeeper.web.administration.pages import (
@@ -32,6 +32,7 @@ from townkeeper.web.administration.pages import (
     tabs_of,
     unit_or_404,
     unit_to_edit,
+    with_ends,
 )
 from townkeeper.web.administration.unit_forms import EditUnit, NewUnit, OutlineForm
 from townkeeper.web.exports import Sheet, links, send_sheet
@@ -171,7 +172,8 @@ def unit_page(request: HttpRequest, code: str) -> HttpResponse:
         ),
         "may_edit": may_edit(request, unit),
         "below": list(below[: FOUND + 1]),
-        "posts": _posts(unit),
+        "posts": with_ends(request, _posts(unit)),
+        "may_accounts": may(request, Permission.ACCOUNTS_USER_EDIT),
         "duties": list(duties.defer("area__outline").order_by("category__key", "area__path")
                        [:DUTIES_SHOWN]),
         "duty_count": duties.count(),
@@ -195,7 +197,9 @@ def _above(unit: Unit) -> list[Unit]:
 def _posts(unit: Unit) -> list[Post]:
     today = clock.today()
     posts = Post.objects.filter(Q(until=None) | Q(until__gt=today), unit=unit)
-    rows = posts.select_related("user", "role", "scope").defer("scope__outline")
+    rows = posts.select_related("user", "role", "unit", "scope").defer(
+        "unit__outline", "scope__outline"
+    )
     return list(rows.order_by("role__key", "user__name", "pk"))
 
 

@@ -34,7 +34,7 @@ from townkeeper.units.people import (
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import may, needs
 from townkeeper.web.administration.forms import AdminForm
-from townkeeper.web.administration.pages import crumbs, form_page, history, person
+from townkeeper.web.administration.pages import crumbs, form_page, history, person, with_ends
 from townkeeper.web.exports import Sheet, links, send_sheet
 from townkeeper.web.wording import full_time
 
@@ -212,7 +212,9 @@ def user_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": user,
         "crumbs": _way(),
-        "posts": sorted(posts, key=lambda post: (post.until is not None, post.pk)),
+        "posts": with_ends(
+            request, sorted(posts, key=lambda post: (post.until is not None, post.pk))
+        ),
         "tokens": user.tokens.order_by("closed_at", "pk"),
         "secret": secret,
         "held": len(tasks_held(user)),
