@@ -72,7 +72,8 @@ def test_somebody_else_on_the_same_machine_does_not_see_them(desk, live_server, 
 def test_a_double_click_sends_once(desk, case):
     before = Entry.objects.filter(subject=case[0].subject).count()
     reason(desk).fill(WORDS)
-    desk.locator("#act-send_back button[type=submit]").dblclick()
+    with desk.expect_response(lambda answer: answer.request.method == "GET"):
+        desk.locator("#act-send_back button[type=submit]").dblclick()
     desk.wait_for_load_state("networkidle")
     assert Entry.objects.filter(subject=case[0].subject).count() == before + 1
 
@@ -82,7 +83,10 @@ def test_an_old_page_in_a_second_tab_keeps_its_words(desk, case, context):
     other.goto(desk.url)
     reason(other).fill(WORDS)
     do(case[0], "dispatch", case[1], MONDAY + timedelta(minutes=20))
-    other.locator("#act-send_back button[type=submit]").click()
+    with other.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        other.locator("#act-send_back button[type=submit]").click()
+    assert answered.value.status == 422
+    other.wait_for_load_state()
     assert WORDS in other.locator("main").inner_text() + str(
         other.locator("textarea").evaluate_all("all => all.map(one => one.value)")
     )
