@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +13,7 @@ from django.utils import timezone
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Ask, Case, CaseQuerySet, Task
 from townkeeper.cases.running import IsThere
+from townkeeper.journal.actions import registers_stamp
 from townkeeper.units.models import Post, Unit, posts_of
 from townkeeper.units.permissions import Permission
 
@@ -43,14 +45,28 @@ def sight_of(user: User | AnonymousUser, now: datetime) -> Sight:
     """Return how far a person sees on a day: the subtrees of those posts that may view cases."""
     posts = posts_of(user, timezone.localdate(now))
     areas = [p.area for p in posts if Permission.CASES_CASE_VIEW in p.role.permissions]
-    tops = [area.pk for area in areas if area.parent_id is None]
-    if tops and not Unit.objects.filter(parent=None).exclude(pk__in=tops).exists():
+    tops = {area.pk for area in areas if area.parent_id is None}
+    tree = _tree(registers_stamp())
+    if tops and all(pk in tops for pk, parent, _path in tree if parent is None):
         return Sight(tuple(posts), everything=True, units=(), nowhere=True)
-    below = Q(pk__in=[])
-    for area in areas:
-        below |= Q(path__gte=area.path, path__lt=area.path_end)
-    units = tuple(Unit.objects.filter(below).order_by("pk").values_list("pk", flat=True))
+    paths = tuple({area.path for area in areas})
+    units = tuple(pk for pk, _parent, path in tree if path.startswith(paths)) if paths else ()
     return Sight(tuple(posts), everything=False, units=units, nowhere=bool(tops))
+
+
+def _tree(stamp: int) -> list[tuple[int, int | None, str]]:
+    """Return all units (id, parent, path) in order of their ids, kept until they change."""
+    # without a stamp nothing tells that they have changed
+    return _kept_tree(stamp) if stamp else _read_tree()
+
+
+@lru_cache(maxsize=1)
+def _kept_tree(_stamp: int) -> list[tuple[int, int | None, str]]:
+    return _read_tree()
+
+
+def _read_tree() -> list[tuple[int, int | None, str]]:
+    return list(Unit.objects.order_by("pk").values_list("pk", "parent", "path"))
 
 
 def seen_by(cases: CaseQuerySet, sight: Sight, tab: str, *, of_few: bool = False) -> CaseQuerySet:

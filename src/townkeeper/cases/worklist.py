@@ -7,6 +7,7 @@ those without a due time last, or newest first; the next page begins behind a ke
 number. What makes them quick at a million cases is written in docs/performance.md.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -323,7 +324,21 @@ def count_mine(sight: Sight, now: datetime, *, most: int) -> Amount:
     return found or Amount(0)
 
 
+_channels: tuple[float, list[str]] = (float("-inf"), [])
+CHANNELS_KEPT = 60.0
+
+
 def newest_channels(*, latest: int = 1000) -> list[str]:
-    """Return the channels of the latest cases: all of them would mean reading every case."""
-    rows = Case.objects.order_by("-opened_at").values_list("channel", flat=True)
-    return sorted({*rows[:latest]} - {""})
+    """Return the channels of the latest cases: all of them would mean reading every case.
+
+    Where there are so many cases, they are remembered for a minute.
+    """
+    global _channels  # noqa: PLW0603 - a memory of the process
+    at, known = _channels
+    if time.monotonic() - at < CHANNELS_KEPT:
+        return known
+    rows = list(Case.objects.order_by("-opened_at").values_list("channel", flat=True)[:latest])
+    found = sorted({*rows} - {""})
+    if len(rows) == latest:
+        _channels = (time.monotonic(), found)
+    return found

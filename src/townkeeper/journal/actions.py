@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -104,14 +106,40 @@ def touch_registers() -> None:
     Stamp.objects.update_or_create(
         key="registers", defaults={"value": secrets.randbits(STAMP_BITS)}
     )
+    held = _held.get()
+    if held is not None:
+        held.clear()
+
+
+_held: ContextVar[list[int] | None] = ContextVar("registers_stamp", default=None)
+
+
+@contextmanager
+def one_stamp() -> Iterator[None]:
+    """Read the stamp of the registers at most once in here: for whoever only reads.
+
+    What changes the registers in here still shows at once. An act that saves compares the stamp
+    with the database and has to be outside.
+    """
+    mark = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(mark)
 
 
 def registers_stamp() -> int:
     """Return the number that `touch_registers()` draws."""
+    held = _held.get()
+    if held:
+        return held[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT value FROM journal_stamp WHERE key = 'registers'")
         row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    stamp = int(row[0]) if row else 0
+    if held is not None:
+        held.append(stamp)
+    return stamp
 
 
 def verify_journal(

@@ -239,14 +239,14 @@ def posts_of(user: User | AnonymousUser, on: date) -> list[Post]:
         return []
     if user.held_posts is not None and user.held_posts[0] == on:
         return list(user.held_posts[1])
-    return list(
-        Post.objects.filter(
-            Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), user_id=user.pk
-        )
-        .select_related("role", "unit", "scope")
-        .defer("unit__outline", "scope__outline")
-        .order_by("pk")
-    )
+    held = held_posts(user.pk, on).select_related("role", "unit", "scope")
+    return list(held.defer("unit__outline", "scope__outline"))
+
+
+def held_posts(user: int, on: date) -> models.QuerySet[Post]:
+    """Return the posts that a person holds on a day, in order, without role and units."""
+    begun = Q(since=None) | Q(since__lte=on)
+    return Post.objects.filter(begun, Q(until=None) | Q(until__gt=on), user=user).order_by("pk")
 
 
 def permits(posts: list[Post], permission: Permission, unit: Unit | None = None) -> bool:

@@ -12,8 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
-from townkeeper.units.models import Post, permits, posts_of
+from townkeeper.units.models import Post, held_posts, permits
 from townkeeper.units.permissions import Permission
+from townkeeper.web.registers import registers
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -26,12 +27,12 @@ def posts_for(request: HttpRequest) -> list[Post]:
     found: list[Post] | None = getattr(request, POSTS, None)
     if found is None:
         user, today = request.user, clock.today()
+        found = []
         if user.is_authenticated:
-            user.held_posts = None
-        found = posts_of(user, today)
-        setattr(request, POSTS, found)
-        if user.is_authenticated:
+            found = list(held_posts(user.pk, today)) if user.is_active else []
+            registers().name_posts(found)
             user.held_posts = (today, tuple(found))
+        setattr(request, POSTS, found)
     return found
 
 

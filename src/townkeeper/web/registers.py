@@ -14,7 +14,7 @@ from townkeeper.cases.models import Case, ProcedureVersion, Task
 from townkeeper.duties.models import Category
 from townkeeper.journal.actions import registers_stamp
 from townkeeper.kit.names import say
-from townkeeper.units.models import Role, SiteSetting, Unit
+from townkeeper.units.models import Post, Role, SiteSetting, Unit
 
 
 class Registers:
@@ -46,6 +46,11 @@ class Registers:
     def roles(self) -> Mapping[str, Role]:
         """Return the roles."""
         return {role.key: role for role in Role.objects.all()}
+
+    @cached_property
+    def roles_by_id(self) -> Mapping[int, Role]:
+        """Return the roles by their ids."""
+        return {role.pk: role for role in self.roles.values()}
 
     @cached_property
     def procedures(self) -> Mapping[int, ProcedureVersion]:
@@ -90,6 +95,15 @@ class Registers:
             ):
                 if pk is not None and pk in rows:
                     setattr(case, name, rows[pk])
+
+    def name_posts(self, posts: Iterable[Post]) -> None:
+        """Give posts their role and units."""
+        for post in posts:
+            if post.role_id in self.roles_by_id:
+                post.role = self.roles_by_id[post.role_id]
+            for name, pk in (("unit", post.unit_id), ("scope", post.scope_id)):
+                if pk is not None and pk in self.units:
+                    setattr(post, name, self.units[pk])
 
     def name_tasks(self, tasks: Iterable[Task]) -> None:
         """Give tasks their unit."""
