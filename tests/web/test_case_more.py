@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from tests import make
 from tests.make import MONDAY, do, opened
@@ -10,6 +11,7 @@ from townkeeper.cases.actions import Given, advance_case, decide_ask
 from townkeeper.cases.disputes import state_on
 from townkeeper.cases.merging import merge_cases
 from townkeeper.cases.models import Ask, Case, Judgement
+from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.relapse.models import Recurrence
 
@@ -56,6 +58,26 @@ def test_a_dispute_shows_both_sides_and_the_ruling(client, people):
     text = page(client, people["dispatcher"], case, "zh-hant")
     assert "按屬地由你局負責" in text
     assert "不准" in text
+
+
+def test_only_who_would_do_the_work_is_asked_for_a_statement(client, people):
+    case = in_handling(people)
+    disputed(people, case)
+    asked = "Your unit is named in a dispute"
+    assert asked in page(client, people["GSJ"], case)
+    for who in ("supervisor", "dispatcher", "CGJ"):
+        assert asked not in page(client, people[who], case)
+
+
+def test_what_the_reporter_did_is_told_by_name(client, people):
+    case = in_handling(people)
+    with transaction.atomic():
+        record(
+            subject=case.subject, act="case.reminded", actor="reporter", data={"part": "reporter"}
+        )
+    assert '<span class="mut">reporter</span>' in page(client, people["supervisor"], case)
+    html = page(client, people["supervisor"], case, "zh-hans")
+    assert '<span class="mut">反映人</span>' in html
 
 
 def test_an_earlier_ruling_helps_the_next_dispatch(client, people):

@@ -44,6 +44,7 @@ def test_the_page_says_whose_it_is_why_and_by_when(ask, people, filed):
     do(done, "report", people["CGJ"], MONDAY + HOUR)
     case = filed(title="refuse")
     text = ask(people["dispatcher"], page(case), at=MONDAY + HOUR).content.decode()
+    assert text.count("<h1") == 1
     assert "區城管局" in text
     assert "Duty register 篇2 L95" in text
     assert "1 such cases in 90 days, 100.0% in time" in text

@@ -26,6 +26,7 @@ from townkeeper.web.access import needs
 from townkeeper.web.clockwords import language
 from townkeeper.web.dispatch.leading import lead_back
 from townkeeper.web.office.actforms import TEXT_MAX
+from townkeeper.web.office.casepage import where_is
 from townkeeper.web.office.rowacts import source_words
 from townkeeper.web.registers import registers
 from townkeeper.web.wording import full_time
@@ -158,8 +159,11 @@ def _why_not(case: Case, user: User, offer: Offer) -> str:
 def _context(request: HttpRequest, case: Case, offer: Offer, form: GiveForm) -> dict[str, Any]:
     tag, preview = language(), offer.preview
     units = registers().units
+    photos = case.evidence.filter(file__media_type__startswith="image/")
     return {
         "case": case,
+        "where": where_is(case),
+        "photo": photos.order_by("pk").first(),
         "form": form,
         "title": say(offer.action.title) or offer.action.name,
         "candidates": [line_of(each, offer, units) for each in offer.candidates],

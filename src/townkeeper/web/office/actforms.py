@@ -211,14 +211,24 @@ def _acting_posts(user: User) -> list[Post]:
 
 
 def statements_for(case: Case, asks: list[Ask], user: User) -> list[StatementForm]:
-    """Return the open disputes that name a unit for which the person acts."""
+    """Return the open disputes that name a unit for whose part the person would do the work.
+
+    The rule is that of `disputes.state_on`: nobody is asked for words that would be refused.
+    """
     named = [ask for ask in asks if ask.other_id is not None]
     if not named:
         return []
     posts = _acting_posts(user)
+    roles = {task.pk: task.performer for task in case.tasks.all()}
     start = {"version": case.version}
-    return [StatementForm(initial=start, ask=ask) for ask in named if _acts_for(ask, posts)]
+    return [
+        StatementForm(initial=start, ask=ask)
+        for ask in named
+        if _acts_for(ask, roles.get(ask.task_id or 0, ""), posts)
+    ]
 
 
-def _acts_for(ask: Ask, posts: list[Post]) -> bool:
-    return ask.other is not None and any(ask.other.is_under(post.area) for post in posts)
+def _acts_for(ask: Ask, role: str, posts: list[Post]) -> bool:
+    return ask.other is not None and any(
+        post.role.key == role and ask.other.is_under(post.area) for post in posts
+    )

@@ -20,7 +20,7 @@ from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
-from townkeeper.procedures.model import Action
+from townkeeper.procedures.model import REPORTER, Action
 from townkeeper.units.models import Post, Unit
 from townkeeper.web.access import signed_in
 from townkeeper.web.journal_words import (
@@ -180,7 +180,13 @@ def names_for(case: Case, entries: list[Entry], known: Registers | None = None) 
     for post in posts.order_by("pk"):
         unit = known.units.get(post.unit_id) or post.unit
         people[post.user.username] = f"{post.user}, {unit.title}"
-    people |= {"system": _("the system")}
+    people |= {
+        "system": _("the system"),
+        REPORTER: _("reporter"),
+        "simulation": _("simulation"),
+        "import": _("import"),
+        "command-line": _("command line"),
+    }
     return Names(
         procedure=procedure_of(case),
         units={unit.code: unit.title for unit in known.units.values() if unit.code in codes},
