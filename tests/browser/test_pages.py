@@ -107,7 +107,7 @@ def test_the_sign_in_page(page, live_server, town, seen):
     page.fill("#id_username", "supervisor")
     page.fill("#id_password", "wrong")
     page.press("#id_password", "Enter")
-    assert page.evaluate("document.activeElement.className") == "errsum"
+    expect(page.locator(".errsum")).to_be_focused()
     assert [text for text in seen if "422" not in text] == []
     assert barriers(page) == []
     page.fill("#id_password", "correct horse")
@@ -122,11 +122,11 @@ def test_keys_move_open_and_search(page, live_server, paths, enter, seen):
     page.keyboard.press("j")
     first = page.locator(f"{current} a").inner_text()
     page.keyboard.press("j")
-    assert page.locator(f"{current} a").inner_text() != first
+    expect(page.locator(f"{current} a")).not_to_have_text(first)
     page.keyboard.press("k")
-    assert page.locator(f"{current} a").inner_text() == first
+    expect(page.locator(f"{current} a")).to_have_text(first)
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "q"
+    expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("jk")
     assert page.locator(f"{current} a").inner_text() == first
     page.keyboard.press("Escape")

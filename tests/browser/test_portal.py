@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests import make
 from tests.pictures import jpeg, scene, tags
@@ -70,17 +71,18 @@ def test_reporting_and_following_without_scripts(browser, live_server, town):
         page.get_by_label("What is wrong?").fill("Refuse at the market gate")
         page.get_by_label(re.compile("^Area")).select_option("S1")
         page.get_by_role("button", name="Send the report").click()
-        assert "Your report is with us" in page.locator("h1").inner_text()
+        expect(page.locator("h1")).to_contain_text("Your report is with us")
         case = Case.objects.get()
         assert (case.area.code, case.evidence.count()) == ("S1", 1)
         page.get_by_role("link", name="Follow the report").click()
         page.get_by_label("What is new?").fill("More of it today")
         page.get_by_role("button", name="Add it").click()
-        assert "It is with the report now" in page.locator("body").inner_text()
+        expect(page.locator("body")).to_contain_text("It is with the report now")
         page.goto(f"{live_server.url}/")
         page.get_by_label("Follow a report").fill(case.number.lower())
         page.get_by_role("button", name="Look").click()
-        assert page.url.endswith(f"/c/{case.number}/")
+        expect(page).to_have_url(f"{live_server.url}/c/{case.number}/")
+        expect(page.locator("main")).to_contain_text(case.number)
         assert "Add something" not in page.locator("main").inner_text()
 
 
