@@ -18,22 +18,21 @@ from townkeeper.web.registers import registers
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-POSTS = "townkeeper_posts"
-"""The posts of the person who asks are read once for a request."""
 
 
 def posts_for(request: HttpRequest) -> list[Post]:
-    """Return the posts that the person who asks holds today; read once for a request."""
-    found: list[Post] | None = getattr(request, POSTS, None)
-    if found is None:
-        user, today = request.user, clock.today()
-        found = []
-        if user.is_authenticated:
-            found = list(held_posts(user.pk, today)) if user.is_active else []
-            registers().name_posts(found)
-            user.held_posts = (today, tuple(found))
-        setattr(request, POSTS, found)
-    return found
+    """Return the posts that the person who asks holds today; read once for a request.
+
+    They are kept with the person, where the domain finds them too (`posts_of`).
+    """
+    user, today = request.user, clock.today()
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if user.held_posts is None or user.held_posts[0] != today:
+        found = list(held_posts(user.pk, today))
+        registers().name_posts(found)
+        user.held_posts = (today, tuple(found))
+    return list(user.held_posts[1])
 
 
 def may(request: HttpRequest, *permissions: Permission) -> bool:
