@@ -32,13 +32,18 @@ SAME_DAY: Final = {
 }
 AMOUNT: Final = re.compile(
     r"(?:在|于|於)?(?P<n>\d{1,4})\s*个?個?\s*"
-    r"(?P<unit>工作日|工作天|日|天|小时|小時|working days?|days?|hours?)"
+    r"(?P<unit>工作日|工作天|工作小?[时時]|日|天|小时|小時|(?:working )?(?:days?|hours?))"
     r"(?:内|內|以内|以內|之内|之內)?(?:完成|整改|办结|辦結)*"
 )
 UNITS: Final = {
     "工作日": "wd",
     "工作天": "wd",
     "working day": "wd",
+    "工作时": "wh",
+    "工作時": "wh",
+    "工作小时": "wh",
+    "工作小時": "wh",
+    "working hour": "wh",
     "日": "d",
     "天": "d",
     "day": "d",
@@ -184,11 +189,10 @@ def _day(found: re.Match[str], today: date, text: str) -> date:
         if found["year"]:
             return date(int(found["year"]), month, number)
         near = date(today.year, month, number)
+        # of 29 February there may be none in the year after
+        return near.replace(year=today.year + 1) if today - near > HALF_A_YEAR else near
     except ValueError:
         raise UnreadableError(text) from None
-    if today - near > HALF_A_YEAR:
-        return near.replace(year=today.year + 1)
-    return near
 
 
 def _clock(hour: int, minute: int, local: datetime) -> Deadline:

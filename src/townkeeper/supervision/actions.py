@@ -19,13 +19,15 @@ from townkeeper.files.models import StoredFile
 from townkeeper.journal.actions import record
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
-from townkeeper.supervision.drafting import Draft, check_draft, set_deadline
+from townkeeper.supervision.drafting import Checked, Draft, check_draft, set_deadline
 from townkeeper.supervision.models import Addressee, Order, OrderCase, Reply, ReplyFile
 from townkeeper.supervision.numbering import take_number
 from townkeeper.supervision.rights import need_issuer, need_unit
 
 QUIET: Final = timedelta(hours=1)
 """Nobody is reminded of the same order twice within this time."""
+REPEATED: Final = timedelta(minutes=10)
+"""The very same order within this time is a button struck twice."""
 MOST_FILES: Final = 20
 MOST_TEXT: Final = 10_000
 State = Addressee.State
@@ -39,17 +41,36 @@ class Attached:
     name: str
 
 
-def issue_order(draft: Draft, *, actor: User) -> Order:
+class _RepeatedError(Exception):
+    """The same order was issued just now: its number is given back."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+
+
+def issue_order(draft: Draft, *, actor: User, once: bool = False) -> Order:
     """Issue an order: number, addressed units with their deadlines, an entry on each of its cases.
 
-    All or nothing; two orders issued at the same moment get two numbers, without a gap. Errors:
-    `OrderRefused` with every fault of the draft.
+    All or nothing; two orders issued at the same moment get two numbers, without a gap. With
+    `once` the very same order of the same person within ten minutes is the one issued then: a
+    button struck twice, a page sent again. Errors: `OrderRefused` with every fault of the draft.
     """
     checked = check_draft(draft, actor=actor)
+    try:
+        return _issue(checked, actor, once=once)
+    except _RepeatedError as repeated:
+        return repeated.order
+
+
+def _issue(checked: Checked, actor: User, *, once: bool) -> Order:
     order = checked.order
     with transaction.atomic():
         order.year = timezone.localdate(order.issued_at).year
         order.number, order.serial = take_number(order.issuer, order.kind, order.year)
+        # asked after the number was taken, which only one at a time can do
+        same = _same_of_late(checked) if once else None
+        if same is not None:
+            raise _RepeatedError(same)
         order.save(force_insert=True)
         for addressee in checked.addressees:
             addressee.order = order
@@ -65,6 +86,24 @@ def issue_order(draft: Draft, *, actor: User) -> Order:
         for case in sorted(checked.cases, key=lambda each: each.number):
             _tell_case(case.subject, order, "case.order", actor.username, units=sorted(units))
     return order
+
+
+def _same_of_late(checked: Checked) -> Order | None:
+    """Return the open order that says the same to the same units, issued within ten minutes."""
+    new = checked.order
+    said = ("issuer", "kind", "title", "text", "basis", "about", "signer", "contact", "issued_by")
+    rows = Order.objects.filter(
+        **{name: getattr(new, name) for name in said},
+        status=Order.Status.OPEN, issued_at__gt=new.issued_at - REPEATED,
+    )  # fmt: skip
+    units = sorted((each.unit_id, each.due_text) for each in checked.addressees)
+    cases = sorted(case.pk for case in checked.cases)
+    for order in rows.order_by("-pk"):
+        if sorted(order.addressees.values_list("unit", "due_text")) != units:
+            continue
+        if sorted(order.case_links.values_list("case", flat=True)) == cases:
+            return order
+    return None
 
 
 def acknowledge_order(addressee: Addressee, *, actor: User) -> Addressee:

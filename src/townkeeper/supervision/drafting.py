@@ -21,7 +21,7 @@ from townkeeper.cases.models import Case
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.supervision.models import Addressee, Order
-from townkeeper.supervision.rights import issuing_units
+from townkeeper.supervision.rights import heir_of, issuing_units
 from townkeeper.units.models import Unit
 
 MOST_UNITS: Final = 300
@@ -164,15 +164,30 @@ def _addressees(draft: Draft, faults: Faults, now: datetime) -> list[Addressee]:
     for code, deadline in wanted.items():
         unit = units.get(code)
         if unit is None:
-            faults.add("units", "unit-unknown", _("There is no unit “%(code)s”.") % {"code": code})
+            _name_missing(code, faults)
             continue
         try:
             made.append(set_deadline(Addressee(unit=unit), deadline, calendar=calendar, now=now))
         except Problem as problem:
-            name = f"deadline-{code}" if deadline != draft.deadline.strip() else "deadline"
+            own = deadline != draft.deadline.strip()
+            name = f"deadline-{code}" if own else "deadline"
+            message: object = problem.message
+            if own:
+                message = f"{unit.title}: {problem.message}"
             if name not in {where for where, _problem in faults.found}:
-                faults.add(name, problem.code, problem.message, problem.hint)
+                faults.add(name, problem.code, message, problem.hint)
     return made
+
+
+def _name_missing(code: str, faults: Faults) -> None:
+    """Say that a unit is not there, and who took over from one that is no more."""
+    gone = Unit.objects.filter(code=code).select_related("successor").defer("outline").first()
+    if gone is None:
+        faults.add("units", "unit-unknown", _("There is no unit “%(code)s”.") % {"code": code})
+        return
+    heir = heir_of(gone)
+    hint = _("%(unit)s took over; choose it.") % {"unit": heir.title} if heir else ""
+    faults.add("units", "unit-ended", _("%(unit)s is no more.") % {"unit": gone.title}, hint)
 
 
 def _known_units(codes: Iterable[str]) -> dict[str, Unit]:
@@ -212,5 +227,7 @@ def set_deadline(
 
 
 def _refused(code: str, message: object, text: str) -> Problem:
-    hint = _("Write it as %(forms)s.") % {"forms": "3wd, 8wh, same-day, 17:30, 2026-11-25"}
+    hint = _("Write it as %(forms)s.") % {
+        "forms": _("3 working days, 8 working hours, same day, 17:30, 2026-11-25")
+    }
     return Problem(code, message, where=text, hint=hint)

@@ -48,7 +48,8 @@ def orders_of(orders: OrderQuerySet, wish: OrderWish, *, posts: list[Post], now:
     mine = {post.unit_id for post in posts}
     rows: QuerySet[Addressee] = Addressee.objects.filter(order=OuterRef("pk"))
     if wish.side == "to":
-        rows = rows.filter(unit__in=mine)
+        heir = Q(unit__until__isnull=False, unit__successor__in=mine)
+        rows = rows.filter(Q(unit__in=mine) | heir)
     if wish.unit:
         rows = rows.filter(unit__code=wish.unit)
     conditions = waiting_in(now)

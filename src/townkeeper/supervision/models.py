@@ -17,6 +17,14 @@ from townkeeper.units.models import Unit, posts_of
 from townkeeper.units.permissions import Permission
 
 
+def _taken_over(area: Unit) -> Q:
+    """Return the condition on units whose successors, two steps on at most, lie in a subtree."""
+    found = Q()
+    for way in ("successor", "successor__successor"):
+        found |= Q(**{f"{way}__path__gte": area.path, f"{way}__path__lt": area.path_end})
+    return found
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     """Questions about many orders."""
 
@@ -35,7 +43,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         for area in areas:
             span = {"unit__path__gte": area.path, "unit__path__lt": area.path_end}
             condition |= Q(issuer__path__gte=area.path, issuer__path__lt=area.path_end)
-            condition |= Q(Exists(Addressee.objects.filter(order=OuterRef("pk"), **span)))
+            told = Addressee.objects.filter(order=OuterRef("pk"))
+            condition |= Q(Exists(told.filter(**span)))
+            # what a unit that is no more was given is its successor's
+            heirs = Unit.objects.filter(until__isnull=False).filter(_taken_over(area))
+            condition |= Q(Exists(told.filter(unit__in=heirs.values("pk"))))
+            condition |= Q(issuer__in=heirs.values("pk"))
         return self.filter(condition)
 
     def open(self) -> "OrderQuerySet":

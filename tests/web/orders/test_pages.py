@@ -61,6 +61,30 @@ def test_an_order_is_written_from_a_case(client, people):
     assert f"/office/orders/{order.pk}/" in page
 
 
+def test_deadlines_are_looked_at_before_anything_is_issued(client, people):
+    page = at(client, people["supervisor"], "post", "/office/orders/new/",
+              FORM | {"check": "1", "deadline": "2026-11-07"})  # fmt: skip
+    text = text_of(page)
+    assert page.status_code == 200
+    assert "The deadline falls on a day off." in text
+    assert "2026-11-07 23:59" in text
+    assert not Order.objects.exists()
+    done = at(client, people["supervisor"], "post", "/office/orders/new/", FORM)
+    again = at(client, people["supervisor"], "post", "/office/orders/new/", FORM)
+    assert done.headers["Location"] == again.headers["Location"]
+    assert Order.objects.count() == 1
+
+
+def test_a_fault_of_a_unit_names_it_and_leads_to_its_field(client, people):
+    page = at(client, people["supervisor"], "post", "/office/orders/new/",
+              FORM | {"deadline-S1": "soon"})  # fmt: skip
+    assert page.status_code == 422
+    assert 'href="#id_deadline-S1"' in text_of(page)
+    none = text_of(at(client, people["supervisor"], "post", "/office/orders/new/",
+                      {**FORM, "unit": []}))  # fmt: skip
+    assert 'href="#id_units"' in none
+
+
 def test_a_wrong_form_keeps_what_was_typed(client, people):
     wrong = FORM | {"deadline": "whenever", "title": "", "cases": "DX-0"}
     response = at(client, people["supervisor"], "post", "/office/orders/new/", wrong)

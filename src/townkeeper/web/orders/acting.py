@@ -26,6 +26,7 @@ from townkeeper.supervision.actions import (
     return_reply,
     withdraw_order,
 )
+from townkeeper.supervision.drafting import Checked, check_draft
 from townkeeper.supervision.models import Addressee, Order, Reply
 from townkeeper.supervision.rights import issuing_units
 from townkeeper.units.models import Unit
@@ -39,6 +40,7 @@ from townkeeper.web.orders.forms import (
     posted_units,
     unit_groups,
 )
+from townkeeper.web.orders.looking import look_at
 from townkeeper.web.orders.pages import find_order, show_order
 
 REFUSED = 422
@@ -58,8 +60,12 @@ def new_order(request: HttpRequest) -> HttpResponse:
     form = OrderForm(request.POST, issuers=issuers)
     chosen = posted_units(request.POST)
     if form.is_valid():
+        draft = form.draft(list(chosen.items()))
         try:
-            order = issue_order(form.draft(list(chosen.items())), actor=user)
+            if "check" in request.POST:
+                checked = check_draft(draft, actor=user)
+                return _new_page(request, form, chosen, looked_at=checked)
+            order = issue_order(draft, actor=user, once=True)
         except Problem as problem:
             form.refuse(problem)
         else:
@@ -86,7 +92,7 @@ def _preset(
         "cases": " ".join(case.number for case in cases),
         "title": (title or request.GET.get("title", ""))[:200],
         "about": request.GET.get("about", "").replace("\x00", "")[:80],
-        "deadline": "3wd",
+        "deadline": _("3 working days"),
     }
     return OrderForm(initial=start, issuers=issuers), dict.fromkeys(codes, "")
 
@@ -97,13 +103,23 @@ def _plain(values: list[str]) -> list[str]:
 
 
 def _new_page(
-    request: HttpRequest, form: OrderForm, chosen: dict[str, str], *, status: int = 200
+    request: HttpRequest,
+    form: OrderForm,
+    chosen: dict[str, str],
+    *,
+    status: int = 200,
+    looked_at: Checked | None = None,
 ) -> HttpResponse:
     units = Unit.objects.existing(clock.today()).exclude(parent=None).defer("outline")
     named = list(units.exclude(kind=Unit.Kind.VILLAGE).order_by("kind", "sort_key"))
     known = {unit.code for unit in named}
     named += list(units.filter(code__in=set(chosen) - known))
-    context = {"form": form, "groups": unit_groups(named, chosen), "chosen": len(chosen)}
+    context = {
+        "form": form,
+        "groups": unit_groups(named, chosen),
+        "chosen": len(chosen),
+        "look": look_at(looked_at) if looked_at else None,
+    }
     return render(request, "orders/new.html", context, status=status)
 
 

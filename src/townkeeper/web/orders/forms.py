@@ -14,6 +14,10 @@ from townkeeper.supervision.models import Order
 from townkeeper.units.models import Unit
 
 TEXT_MAX = 10_000
+GROUPS = (
+    Unit.Kind.DEPARTMENT, Unit.Kind.COUNTY, Unit.Kind.TOWNSHIP, Unit.Kind.OFFICE, Unit.Kind.TEAM,
+)  # fmt: skip
+"""The kinds that orders go to most come first; of one kind the chosen ones, then by name."""
 
 
 def area(rows: int) -> forms.Textarea:
@@ -31,7 +35,7 @@ class OrderForm(forms.Form):
     basis = forms.CharField(label=_("Legal or other basis"), max_length=500, required=False)
     deadline = forms.CharField(
         label=_("Deadline for the reply"), max_length=60, required=False,
-        help_text=_("3wd (working days), 8wh (working hours), same-day, 17:30, 2026-11-25"),
+        help_text=_("3 working days, 8 working hours, same day, 17:30, 2026-11-25"),
     )  # fmt: skip
     cases = forms.CharField(
         label=_("Numbers of the cases it is about"), required=False, max_length=4000,
@@ -45,6 +49,7 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, issuers: list[Unit], **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
+        self.of_units: list[tuple[str, str]] = []
         choices = [(unit.code, unit.title) for unit in issuers]
         self.fields["issuer"] = forms.ChoiceField(label=_("Issued by"), choices=choices)
 
@@ -60,11 +65,22 @@ class OrderForm(forms.Form):
         )
 
     def refuse(self, problem: Problem) -> None:
-        """Put a refusal beside the fields that it is about."""
+        """Put a refusal beside the fields that it is about; those of units stand in `of_units`."""
         faults = problem.faults if isinstance(problem, OrderRefused) else (("", problem),)
         for where, fault in faults:
-            name = where if where in self.fields else None
-            self.add_error(name, f"{fault.message} {fault.hint}".strip())
+            said = f"{fault.message} {fault.hint}".strip()
+            if where == "units" or where.startswith("deadline-"):
+                self.of_units.append((where, said))
+            else:
+                self.add_error(where if where in self.fields else None, said)
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Return everything that is wrong as (id on the page, words), in the page's order."""
+        found = [("", str(error)) for error in self.non_field_errors()]
+        for field in self:
+            found += [(field.id_for_label, str(error)) for error in field.errors]
+        return found + [(f"id_{where}", words) for where, words in self.of_units]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,8 @@ class UnitChoice:
     title: str
     is_chosen: bool
     deadline: str
+    typed: str
+    """By what people find it beside its name: `qcgj quchengguanju`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +111,14 @@ class UnitGroup:
 def unit_groups(units: list[Unit], chosen: Mapping[str, str], *, but: str = "") -> list[UnitGroup]:
     """Return the units to choose from, by kind; `chosen` holds code → deadline of its own."""
     groups: dict[str, list[UnitChoice]] = {}
-    for unit in units:
+    place = {kind: n for n, kind in enumerate(GROUPS)}
+    rank = {unit.pk: (place.get(unit.kind, len(place)), unit.code not in chosen) for unit in units}
+    for unit in sorted(units, key=lambda unit: rank[unit.pk]):
         if unit.code == but and unit.code not in chosen:
             continue
-        choice = UnitChoice(unit.code, unit.title, unit.code in chosen, chosen.get(unit.code, ""))
+        choice = UnitChoice(
+            unit.code, unit.title, unit.code in chosen, chosen.get(unit.code, ""), unit.sort_key
+        )
         groups.setdefault(str(unit.get_kind_display()), []).append(choice)
     return [UnitGroup(title, members) for title, members in groups.items()]
 
@@ -128,11 +150,13 @@ class DecisionForm(forms.Form):
     """Accepting a reply or sending it back."""
 
     note = forms.CharField(
-        label=_("Remark, or what is missing"), max_length=2000, required=False, widget=area(2)
-    )
+        label=_("Remark, or what is missing"), max_length=2000, required=False, widget=area(2),
+        help_text=_("Whoever sends it back says what is missing."),
+    )  # fmt: skip
     deadline = forms.CharField(
-        label=_("New deadline, if it is sent back"), max_length=60, required=False
-    )
+        label=_("New deadline, if it is sent back"), max_length=60, required=False,
+        help_text=_("Empty: the old one stays. 3 working days, 17:30, 2026-11-25"),
+    )  # fmt: skip
 
 
 class NoteForm(forms.Form):

@@ -18,7 +18,7 @@ from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
 from townkeeper.supervision.listing import count_up_to, orders_of, page_of
 from townkeeper.supervision.models import Addressee, Order, OrderCase, OrderQuerySet, Reply
-from townkeeper.supervision.rights import acts_for_issuer, answers_for, issuing_units
+from townkeeper.supervision.rights import acts_for_issuer, answers_for, heir_of, issuing_units
 from townkeeper.units.models import Post, Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web import exports
@@ -205,12 +205,24 @@ def _part(each: Addressee, order: Order, reader: Reader, names: Names) -> dict[s
         "addressee": each,
         "look": look_of_state(each),
         "is_late": each.is_overdue(now),
+        "heir": _heir(each.unit),
         "clock": Clock(each.due_at, each.counted_from, done_at=done),
         "story": _story(each),
         "replies": replies,
         "may_receive": mine and each.state == Addressee.State.ISSUED,
         "reply_form": form if mine and each.state in Addressee.WAITING else None,
     }
+
+
+def _heir(unit: Unit) -> str:
+    """Say who answers for a unit that is no more; nothing for one that is."""
+    if unit.until is None or unit.until > clock.today():
+        return ""
+    heir, on = heir_of(unit), unit.until.isoformat()
+    if heir is None:
+        return _("The unit is no more since %(day)s and nobody took over.") % {"day": on}
+    parts = {"day": on, "unit": heir.title}
+    return _("The unit is no more since %(day)s; %(unit)s answers for it.") % parts
 
 
 def _story(each: Addressee) -> list[str]:
