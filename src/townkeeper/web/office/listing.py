@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from townkeeper.cases.models import Stage
 from townkeeper.cases.search.words import LONGEST_QUERY
 from townkeeper.cases.worklist import ASK_CHOICES, DUE_CHOICES, TABS, Key, Wish
+from townkeeper.web.addresses import address
 
 PAGE = 30
 LARGEST_ID = 2**63
@@ -62,7 +62,7 @@ class Listing:
         if parts["tab"] == "open":
             parts["tab"] = ""
         query = urlencode({key: value for key, value in parts.items() if value})
-        return f"{reverse(name)}?{query}" if query else reverse(name)
+        return f"{address(name)}?{query}" if query else address(name)
 
     @property
     def is_filtered(self) -> bool:

@@ -1,11 +1,11 @@
 """What can be done with the rows of a list: whose a case should be, and the keys' targets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from townkeeper.cases.desk import Desk, desk
@@ -16,6 +16,7 @@ from townkeeper.procedures.model import Action, Procedure
 from townkeeper.units.models import Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import posts_for
+from townkeeper.web.addresses import address_of_one
 from townkeeper.web.office.rows import Row, procedure_of
 from townkeeper.web.registers import registers
 
@@ -42,36 +43,72 @@ def with_acts(request: HttpRequest, rows: list[Row], *, back: str) -> list[Row]:
         return rows
     posts = posts_for(request)
     roles = {p.role.key for p in posts if Permission.CASES_CASE_ACT in p.role.permissions}
-    picture, units = desk(), registers().units
-    return [replace(row, acts=_acts(row.case, roles, picture, units, back)) for row in rows]
+    acting = Acting(frozenset(roles), desk(), registers().units, urlencode({"next": back}))
+    return [replace(row, acts=acting.on(row.case)) for row in rows]
 
 
-def _acts(
-    case: Case, roles: set[str], picture: Desk, units: Mapping[int, Unit], back: str
-) -> RowActs:
-    procedure = procedure_of(case)
-    step = procedure.steps.get(case.step)
-    if step is None or case.is_ended or case.stage == Stage.MERGED:
-        return RowActs()
-    waits = case.stage == Stage.DISPATCH
-    answer = suggested_for(case, picture) if waits else Answer(lead=None)
-    lead = units.get(answer.lead.id) if answer.lead else None
-    mine = [a for a in step.actions.values() if roles & set(a.performers or (step.performer,))]
-    action = dispatch_action(procedure, case.step)
-    address = reverse("dispatch:dispatch", args=[case.number]) + "?" + urlencode({"next": back})
-    return RowActs(
-        unit=lead.title if lead else "",
-        why=source_words(answer) if waits else "",
-        dispatch=address if action is not None and action in mine else "",
-        back=_jump(case, (a for a in mine if _goes_back(procedure, case, a))),
-        extend=_jump(case, (a for a in mine if a.effect == EXTENSION)),
-    )
+class Offered(NamedTuple):
+    """The acts of a step that a person may do: whether one dispatches, names of the other two."""
+
+    dispatch: bool = False
+    back: str = ""
+    extend: str = ""
 
 
-def _jump(case: Case, actions: Iterable[Action]) -> str:
-    """Return the address of the first action's form on the case's page."""
-    name = next((action.name for action in actions), "")
-    return f"{reverse('office:case', args=[case.number])}#act-{name}" if name else ""
+class Acting:
+    """What one person can do with the cases of a list; steps and suggestions come up often."""
+
+    def __init__(
+        self, roles: frozenset[str], picture: Desk, units: Mapping[int, Unit], query: str
+    ) -> None:
+        self.roles, self.picture, self.units, self.query = roles, picture, units, query
+        self.offered: dict[tuple[int, str, str], Offered] = {}
+        self.suggested: dict[tuple[int | None, int | None], tuple[str, str]] = {}
+
+    def on(self, case: Case) -> RowActs:
+        """Return what can be done with one case."""
+        if case.is_ended or case.stage == Stage.MERGED:
+            return RowActs()
+        step = (case.procedure_id, case.step, case.stage)
+        if step not in self.offered:
+            self.offered[step] = self._offered(case)
+        offered = self.offered[step]
+        unit, why = self._suggestion(case) if case.stage == Stage.DISPATCH else ("", "")
+        address = address_of_one("dispatch:dispatch", case.number)
+        return RowActs(
+            unit=unit,
+            why=why,
+            dispatch=f"{address}?{self.query}" if offered.dispatch else "",
+            back=_jump(case, offered.back),
+            extend=_jump(case, offered.extend),
+        )
+
+    def _offered(self, case: Case) -> Offered:
+        procedure = procedure_of(case)
+        step = procedure.steps.get(case.step)
+        if step is None:
+            return Offered()
+        acts = step.actions.values()
+        mine = [a for a in acts if self.roles & set(a.performers or (step.performer,))]
+        action = dispatch_action(procedure, case.step)
+        return Offered(
+            dispatch=action is not None and action in mine,
+            back=next((a.name for a in mine if _goes_back(procedure, case, a)), ""),
+            extend=next((a.name for a in mine if a.effect == EXTENSION), ""),
+        )
+
+    def _suggestion(self, case: Case) -> tuple[str, str]:
+        key = (case.category_id, case.area_id)
+        if key not in self.suggested:
+            answer = suggested_for(case, self.picture)
+            lead = self.units.get(answer.lead.id) if answer.lead else None
+            self.suggested[key] = (lead.title if lead else "", source_words(answer))
+        return self.suggested[key]
+
+
+def _jump(case: Case, action: str) -> str:
+    """Return the address of an action's form on the case's page."""
+    return f"{address_of_one('office:case', case.number)}#act-{action}" if action else ""
 
 
 def _goes_back(procedure: Procedure, case: Case, action: Action) -> bool:
