@@ -167,6 +167,7 @@ def test_uploads_and_jobs_of_others_are_not_there(client, people):
     role = other.posts.first().role
     role.permissions = [Permission.CASES_CASE_IMPORT]
     role.save()
+    make.touch_registers()
     client.force_login(other)
     get(client, page, status=404)
     get(client, trial, status=404)
