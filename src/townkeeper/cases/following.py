@@ -6,6 +6,7 @@ the reporter was given (only its digest is kept), or the end of the telephone nu
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,7 +82,8 @@ def spaced(key: str) -> str:
 
 def digest_of_key(key: str) -> str:
     """Return what is kept of a key; spaces, hyphens and small letters do not matter."""
-    plain = "".join(letter for letter in key.upper() if letter.isalnum())
+    typed = unicodedata.normalize("NFKC", key).upper()
+    plain = "".join(letter for letter in typed if letter.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
@@ -102,7 +104,8 @@ def follow_by_phone(case: Case, digits: str) -> Follow | None:
 
     Whoever called the hotline has no key: the first right answer makes them a follower.
     """
-    end = "".join(letter for letter in digits if letter.isdecimal())[-DIGITS:]
+    typed = unicodedata.normalize("NFKC", digits)
+    end = "".join(letter for letter in typed if letter.isdecimal())[-DIGITS:]
     if len(end) < DIGITS:
         return None
     reporter = Reporter.objects.filter(case=case, is_anonymous=False).first()

@@ -6,6 +6,7 @@ device data: those from after the work once the case is closed, others only when
 """
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +36,9 @@ HOUSE: Final = re.compile(
     r"(?:號|号|弄|巷|棟|栋|幢|樓|楼|室|單元|单元|座|組|组|户|戶).*$"
 )
 NUMBERED: Final = re.compile(r"[\s,，、(（]*[0-9０-９][0-9０-９\-－]*.*$")
+DASHES: Final = re.compile("[‐-―−﹣]")
+WITHOUT_DASH: Final = re.compile(r"^([A-Z]*[0-9]{8})([0-9]{4,8})$")
+"""A number whose hyphen was left out: letters, day, place in the day."""
 AFTER: Final = "after-photo"
 PAIRS_LOOKED_AT: Final = 200
 
@@ -57,10 +61,15 @@ def listed_cases() -> CaseQuerySet:
     return public_cases().exclude(stage__in=UNLISTED)
 
 
-def spellings(number: str) -> tuple[str, str]:
-    """Return a number as it was typed and in capitals, as our own numbers are."""
-    plain = number.strip()
-    return plain, plain.upper()
+def spellings(number: str) -> tuple[str, ...]:
+    """Return a number as it was typed, and as our own are written: capitals, no gaps, one hyphen.
+
+    People read it off paper or a screen: full-width digits, gaps, another dash or none.
+    """
+    typed = number.strip()
+    bare = DASHES.sub("-", "".join(unicodedata.normalize("NFKC", typed).upper().split()))
+    joined = WITHOUT_DASH.sub(r"\1-\2", bare)
+    return tuple(dict.fromkeys((typed, bare, joined)))
 
 
 def street_of(address: str) -> str:

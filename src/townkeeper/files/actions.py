@@ -150,6 +150,14 @@ def _taken_in(data: bytes, name: str) -> Copies:
             hint=_("Send it smaller; 4000 × 3000 is plenty."),
         ) from None
     except NotAPhotoError:
+        if data[4:8] == b"ftyp":
+            raise Problem(
+                "photo-heic",
+                _("This photo is in a format (such as HEIC) that cannot be taken."),
+                where=name,
+                hint=_("On the phone choose camera format “Most Compatible” (JPEG), or send a"
+                       " screenshot of the photo."),
+            ) from None  # fmt: skip
         raise Problem(
             "not-a-photo",
             _("This file is not a photo, whatever its name says."),

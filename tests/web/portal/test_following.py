@@ -281,3 +281,17 @@ def test_a_merged_report_follows_its_main_case(citizen, people, case_and_key):
     done = act(citizen, case, "judge", at, k=key, solved="yes", stars="5")
     assert done.status_code == 200
     assert Judgement.objects.get().case == case
+
+
+def test_a_number_is_found_however_it_is_copied(citizen, case_and_key):
+    case, key = case_and_key
+    wide = case.number.translate({ord(c): ord(c) + 0xFEE0 for c in "DXLL0123456789-"})
+    for typed in (case.number.lower(), case.number.replace("-", ""), f" {wide} ",
+                  case.number.replace("-", " - "), case.number.replace("-", "–")):  # fmt: skip
+        answer = citizen.get("/follow/", {"n": typed})
+        assert answer.get("Location") == f"/c/{case.number}/", typed
+    wrong = citizen.get("/c/DX20990101-0001/")
+    assert wrong.status_code == 404
+    assert "There is no report with the number DX20990101-0001" in text_of(wrong)
+    spelt = "".join(chr(ord(c) + 0xFEE0) for c in f"{key[:4]}-{key[4:]}".lower())
+    assert "What is new?" in text_of(citizen.get(f"/c/{case.number}/", {"k": spelt}))

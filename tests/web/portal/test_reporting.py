@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.make import MONDAY, opened
-from tests.web.portal.living import HOUR, PHONE, form_key, reported, send, upload
+from tests.web.portal.living import HOUR, PHONE, WORDS, form_key, reported, send, upload
 from townkeeper.cases.models import Case, Evidence, Reporter
 from townkeeper.cases.records import Follow
 from townkeeper.kit import clock
@@ -64,8 +64,10 @@ def test_the_same_form_five_times_is_one_case(citizen, people):
         ({"words": "垃" * 7000}, "These are 7000 characters; 5000 fit."),
         ({"phone": "call me"}, "This is no telephone number"),
         ({"website": "https://spam.example"}, "Please leave the hidden field empty"),
-        ({"lon": "999", "lat": "29.5"}, "less than or equal to 180"),
-        ({"words": "bell \x07 rings"}, "not text"),
+        ({"lon": "999", "lat": "29.5"}, "The position cannot be read"),
+        ({"lon": "nan", "lat": "inf"}, "The position cannot be read"),
+        ({"address": "路" * 301}, "These are 301 characters; 300 fit."),
+        ({"phone": "12"}, "This is no telephone number"),
         ({"area": "nowhere"}, "valid choice"),
     ],
 )
@@ -77,6 +79,31 @@ def test_what_is_missing_or_wrong_is_told_and_everything_typed_is_kept(
     assert said in text_of(answer)
     assert 'value="陳女士"' in text_of(answer)
     assert not Case.objects.exists()
+
+
+def test_what_is_pasted_or_typed_with_full_width_digits_is_brought_into_form(citizen, people):
+    case, _key = reported(
+        citizen, words="bell \x07rings\x00\r\ntwice", phone="（０２８）８５５５－１２３４"
+    )
+    assert (case.text, case.reporter.phone) == ("bell rings\ntwice", "02885551234")
+
+
+def test_a_page_that_came_back_with_its_old_key_does_not_swallow_another_matter(citizen, people):
+    key = form_key(text_of(citizen.get("/report/")))
+    first = send(citizen, form_key=key)["Location"]
+    other = send(citizen, form_key=key, words="路燈不亮")["Location"]
+    assert first != other
+    assert set(Case.objects.values_list("text", flat=True)) == {WORDS, "路燈不亮"}
+
+
+def test_a_photo_that_cannot_be_taken_is_told_with_what_would_be_right(citizen, people):
+    heic = SimpleUploadedFile("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(99), "image/heic")
+    text = text_of(send(citizen, photos=[heic]))
+    assert "IMG_1.HEIC: This photo is in a format (such as HEIC)" in text
+    assert "Most Compatible" in text
+    assert "or send without it" in text
+    assert "The other photos are kept" not in text
+    assert "The other photos are kept" in text_of(send(citizen, photos=[heic, upload(8)]))
 
 
 def test_photos_of_a_refused_form_are_not_asked_for_again(citizen, people):
@@ -96,6 +123,7 @@ def test_files_that_are_no_photos_or_too_many_are_refused(citizen, people, setti
     answer = send(citizen, photos=[fake])
     assert answer.status_code == 422
     assert "photo.jpg: This file is not a photo" in text_of(answer)
+    assert "JPEG, PNG, WebP and GIF" in text_of(answer)
     answer = send(citizen, photos=[upload(n) for n in range(20, 27)])
     assert "At most 6 photos." in text_of(answer)
     settings.UPLOAD_LIMIT_MB = 1
@@ -120,6 +148,9 @@ def test_a_place_outside_is_asked_about(citizen, people):
     answer = send(citizen, lon="116.4", lat="39.9", area="", address="")
     assert answer.status_code == 422
     assert "lies outside our area" in text_of(answer)
+    around = [citizen.post("/report/look/", {"lon": lon, "lat": lat}).json()["outside"]
+              for lon, lat in (("116.4", "39.9"), ("105.05", "29.55"))]  # fmt: skip
+    assert around == [True, False]
     case, _key = reported(citizen, lon="105.05", lat="29.55", area="", address="")
     assert case.area.code == "D"
     case, _key = reported(citizen, photos=[upload(5, place=(105.06, 29.56))], area="", address="")
@@ -165,7 +196,7 @@ def test_help_while_the_form_is_filled_in(citizen, people):
              "lat": "29.5101"},
         )  # fmt: skip
     found = answer.json()
-    assert set(found) == {"kinds", "twins", "area"}
+    assert set(found) == {"kinds", "twins", "area", "outside"}
     assert found["twins"][0]["title"] == "暴露垃圾 · 東興街道"
     assert "王小明" not in text_of(answer)
     assert "139" not in text_of(answer)

@@ -38,6 +38,7 @@ from townkeeper.web.journal_words import OUTCOMES
 from townkeeper.web.portal.limits import TOO_MANY, WRONG_TRIES, address_of, spend
 from townkeeper.web.portal.maps import map_facts
 from townkeeper.web.portal.photos import shown_pairs
+from townkeeper.web.portal.plain import plain
 from townkeeper.web.portal.steps import expected, history, progress
 from townkeeper.web.portal.uploads import take_photos
 
@@ -79,7 +80,10 @@ def follow_of(request: HttpRequest, case: Case) -> Follow | None:
 @require_safe
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to whoever has its number; with the key also what its reporter may do."""
-    case = one_case(number)
+    try:
+        case = one_case(number)
+    except Http404:
+        return render(request, "portal/find.html", {"number": number[:40]}, status=404)
     return _page(request, case, follow_of(request, case))
 
 
@@ -192,7 +196,7 @@ def by_phone(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _add(request: HttpRequest, follow: Follow, photos: list[StoredFile]) -> str:
-    add_words(follow, request.POST.get("words", ""), photos=photos)
+    add_words(follow, plain(request.POST.get("words", "")), photos=photos)
     return _("Thank you. It is with the report now.")
 
 
@@ -212,7 +216,7 @@ def _judge(request: HttpRequest, follow: Follow, photos: list[StoredFile]) -> st
         follow,
         stars=int(stars),
         is_solved=solved == "yes",
-        words=request.POST.get("words", ""),
+        words=plain(request.POST.get("words", "")),
         photos=photos,
         reopen=reopen,
     )
@@ -222,12 +226,12 @@ def _judge(request: HttpRequest, follow: Follow, photos: list[StoredFile]) -> st
 
 
 def _reopen(request: HttpRequest, follow: Follow, photos: list[StoredFile]) -> str:
-    reopen_case(follow, reason=request.POST.get("words", ""), photos=photos)
+    reopen_case(follow, reason=plain(request.POST.get("words", "")), photos=photos)
     return _("Your wish to take it up again is with the supervisors.")
 
 
 def _withdraw(request: HttpRequest, follow: Follow, _photos: list[StoredFile]) -> str:
-    withdraw_report(follow, reason=request.POST.get("words", ""))
+    withdraw_report(follow, reason=plain(request.POST.get("words", "")))
     return _("You have taken the report back. The office decides what follows.")
 
 

@@ -32,7 +32,7 @@ from townkeeper.kit.errors import Problem
 from townkeeper.web.portal import kinds
 from townkeeper.web.portal.limits import LOOKS, TOO_MANY, address_of, spend
 from townkeeper.web.portal.maps import map_facts
-from townkeeper.web.portal.reportform import ReportForm, new_form_key
+from townkeeper.web.portal.reportform import ReportForm, is_outside, new_form_key
 from townkeeper.web.portal.steps import what_next
 from townkeeper.web.portal.uploads import keep, kept, take_photos
 from townkeeper.web.stages import look_of
@@ -65,8 +65,7 @@ def report(request: HttpRequest) -> HttpResponse:
         request.FILES.getlist("photos"), kept(request.POST.get("kept", ""))
     )
     for problem in problems:
-        form.add_error(None, f"{problem.where}: {problem.message}" if problem.where else
-                       str(problem.message))  # fmt: skip
+        form.add_error(None, photo_words(problem, has_others=bool(form.photos)))
     if request.POST.get("join"):
         return _join(request, form)
     if is_valid:
@@ -82,12 +81,29 @@ def report(request: HttpRequest) -> HttpResponse:
 def _file(request: HttpRequest, form: ReportForm) -> HttpResponse:
     try:
         spend("report", address_of(request), settings.REPORTS_PER_HOUR)
-        filed = file_report(
-            form.report(), form_key=form.cleaned_data["form_key"], photos=form.photos
-        )
+        key, report = form.cleaned_data["form_key"], form.report()
+        filed = file_report(report, form_key=key, photos=form.photos)
+        if filed.is_repeat and is_another(filed.case, report):
+            # a page that came back with its old key: two matters must not become one
+            filed = file_report(report, form_key=new_form_key(), photos=form.photos)
     except Problem as problem:
         return _refused(request, form, problem)
     return _to_sent(filed)
+
+
+def photo_words(problem: Problem, *, has_others: bool) -> str:
+    """Return what is wrong with one photo, which it is, and what would be right."""
+    said = f"{problem.where}: {problem.message}" if problem.where else str(problem.message)
+    advice = _("Choose another one for it, or send without it.")
+    if has_others:
+        advice = _("The other photos are kept. Choose another one for it, or send without it.")
+    return " ".join(filter(None, (said, str(problem.hint), advice)))
+
+
+def is_another(case: Case, report: Report) -> bool:
+    """Whether a form sent again with the same key says something else than the case it opened."""
+    said = [(case.text, report.text), (case.address, report.address)]
+    return any(was.split() != now.split() for was, now in said)
 
 
 def _join(request: HttpRequest, form: ReportForm) -> HttpResponse:
@@ -143,10 +159,21 @@ def _page(
         "use_photo": not form.is_bound or bool(form.data.get("use_photo")),
         "photos_max": PHOTOS_MAX,
         "map": map_facts(),
+        "words_for_sending": json.dumps(sending_words(), ensure_ascii=False),
         "words_for_script": json.dumps(script_words(), ensure_ascii=False),
         **more,
     }
     return render(request, "portal/report.html", context, status=status)
+
+
+def sending_words() -> dict[str, str]:
+    """Return the phrases that `send.js` shows while a report is under way."""
+    return {
+        "sending": _("Sending: %(part)s per cent"),
+        "arrived": _("Everything has arrived. One moment…"),
+        "broke": _("The connection broke. Nothing is lost: stay on this page and send again."),
+        "fault": _("The server could not take it. Nothing is lost: send again in a minute."),
+    }
 
 
 def script_words() -> dict[str, str]:
@@ -157,9 +184,15 @@ def script_words() -> dict[str, str]:
         "fromPhoto": _("Place taken from the photo"),
         "fromPhone": _("Place taken from your phone"),
         "fromMap": _("Place chosen on the map"),
+        "outside": _(
+            "This position lies outside our area. Choose the area, or correct the position."
+        ),
         "noPosition": _("Your position cannot be found. Write an address instead."),
         "tooMany": _("At most %(max)s photos."),
         "shrinking": _("Making the photos smaller…"),
+        "unreadable": _(
+            "%(name)s cannot be read as a photo and is left out. Choose a JPEG or PNG."
+        ),
         "similar": _("Similar reports nearby"),
         "too": _("I have it too"),
         "look": _("Look at it"),
@@ -212,6 +245,7 @@ def look(request: HttpRequest) -> JsonResponse:
             "kinds": kinds.guessed_kinds(words),
             "twins": look_alike(said),
             "area": around.code if around else "",
+            "outside": point is not None and is_outside(*point),
         }
     )
 

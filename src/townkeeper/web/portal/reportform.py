@@ -10,15 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
+from townkeeper.calls.numbers import normal_number
 from townkeeper.cases.desk import desk
 from townkeeper.cases.following import CHANNEL, WORDS_MAX
 from townkeeper.cases.intake import Report
 from townkeeper.cases.publicity import street_of
 from townkeeper.files.models import StoredFile
 from townkeeper.kit import clock
+from townkeeper.kit.errors import Problem
 from townkeeper.web.portal.kinds import area_choices, kind_groups
+from townkeeper.web.portal.plain import PlainField
 
-PHONE: Final = re.compile(r"\+?[0-9][0-9 \-]{4,24}")
+PHONE_MIN: Final = 5
+"""Digits of the shortest number that somebody can be called on."""
 FORM_KEY: Final = re.compile(r"[\w-]{20,64}")
 TITLE_LENGTH: Final = 40
 SENTENCE: Final = re.compile(r"[。！？!?\n；;]|[.](?=\s)")
@@ -27,7 +31,7 @@ SENTENCE: Final = re.compile(r"[。！？!?\n；;]|[.](?=\s)")
 class ReportForm(forms.Form):
     """What somebody saw, where, and how they can be answered."""
 
-    words = forms.CharField(
+    words = PlainField(
         required=False,
         label=gettext_lazy("What is wrong?"),
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": WORDS_MAX}),
@@ -37,19 +41,19 @@ class ReportForm(forms.Form):
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
     use_photo = forms.BooleanField(required=False)
-    address = forms.CharField(
+    address = PlainField(
         required=False, max_length=300, label=gettext_lazy("Address or what is nearby")
     )
     area = forms.ChoiceField(required=False, label=gettext_lazy("Area"))
-    name = forms.CharField(
+    name = PlainField(
         required=False,
         max_length=80,
         label=gettext_lazy("Name"),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = forms.CharField(
+    phone = PlainField(
         required=False,
-        max_length=30,
+        max_length=40,
         label=gettext_lazy("Telephone"),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
@@ -78,8 +82,11 @@ class ReportForm(forms.Form):
 
     def clean_phone(self) -> str:
         """Refuse what no telephone has, so that the answer can arrive."""
-        phone: str = self.cleaned_data["phone"].strip()
-        if phone and not PHONE.fullmatch(phone):
+        try:
+            phone = normal_number(self.cleaned_data["phone"])
+        except Problem:
+            phone = "?"
+        if phone and sum(letter.isdecimal() for letter in phone) < PHONE_MIN:
             raise forms.ValidationError(
                 _("This is no telephone number. Write digits only, such as 138 0000 0000.")
             )
@@ -99,6 +106,15 @@ class ReportForm(forms.Form):
     @override
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if "lon" in self.errors or "lat" in self.errors:
+            # only scripts fill these; whoever reads this can mend the place and nothing else
+            for name in ("lon", "lat"):
+                self.errors.pop(name, None)
+                cleaned[name] = None
+            self.add_error(
+                "address",
+                _("The position cannot be read. Write an address, or choose the place again."),
+            )
         known = {key for _group, kinds in self.groups for key, _name in kinds}
         chosen = cleaned.get("kind_other") or cleaned.get("kind") or ""
         cleaned["category"] = chosen if chosen in known else ""

@@ -65,14 +65,16 @@
   };
   const shrink = async file => {
     const exif = await readExif(file);
+    /* a format that the server does not take (HEIC of an iPhone) becomes JPEG where the browser can draw it */
+    const isTaken = /^image\/(jpeg|png|webp|gif)$/.test(file.type);
     let small = file;
     try {
-      const blob = file.size > SMALL ? await drawn(file) : null;
-      if (blob && blob.size < file.size) {
+      const blob = file.size > SMALL || !isTaken ? await drawn(file) : null;
+      if (blob && (blob.size < file.size || !isTaken)) {
         const parts = exif.segment ? [blob.slice(0, 2), upright(exif), blob.slice(2)] : [blob];
         small = new File(parts, file.name.replace(/\.\w+$/, '') + '.jpg', {type: 'image/jpeg'});
       }
-    } catch { /* a picture that this browser cannot draw is sent as it is */ }
+    } catch { if (!isTaken) return {file, exif, unreadable: true}; /* else it is sent as it is: the server judges it */ }
     return {file: small, exif};
   };
   const put = (input, files) => { const list = new DataTransfer(); files.forEach(file => list.items.add(file)); input.files = list.files; };

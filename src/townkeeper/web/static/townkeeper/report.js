@@ -78,10 +78,15 @@
     status.textContent = chosen.length > room ? fill(words.tooMany, {max: most}) : words.shrinking;
     send.disabled = true;
     try {
-      const made = await Promise.all(chosen.slice(0, room).map(window.townkeeperPhotos.shrink));
-      made.forEach(each => photos.push({...each, address: URL.createObjectURL(each.file)}));
+      /* one after the other: an old phone has no room for six large pictures at once */
+      const lost = [];
+      for (const file of chosen.slice(0, Math.max(0, room))) {
+        const each = await window.townkeeperPhotos.shrink(file);
+        if (each.unreadable) lost.push(file.name); else photos.push({...each, address: URL.createObjectURL(each.file)});
+      }
+      if (lost.length) status.textContent = fill(words.unreadable, {name: lost.join(', ')});
+      else if (chosen.length <= room) status.textContent = '';
     } finally { send.disabled = false; }
-    if (chosen.length <= room) status.textContent = '';
     show();
   });
 
@@ -117,12 +122,16 @@
       const found = await answer.json();
       showKinds(found.kinds);
       showTwins(found.twins);
+      if (found.outside && !area.value) from.textContent = words.outside; else if (from.textContent === words.outside) from.textContent = '';
       if (found.area && !area.value && [...area.options].some(option => option.value === found.area)) area.value = found.area;
     } catch { /* no network just now: the form is sent all the same */ }
   };
   function look() { clearTimeout(waiting); waiting = setTimeout(ask, 500); }
   form.addEventListener('input', event => { if (event.target.type !== 'file') look(); });
-  form.addEventListener('draft:restored', look);
+  form.addEventListener('draft:restored', () => {
+    if (lon.value && lat.value) { source = 'said'; unplace.hidden = false; document.dispatchEvent(new CustomEvent('place:set', {detail: {lon: Number(lon.value), lat: Number(lat.value)}})); }
+    look();
+  });
   form.addEventListener('change', event => { if (event.target.name === 'kind_other' && event.target.value) form.querySelectorAll('[name=kind]').forEach(radio => { radio.checked = false; }); if (event.target.name === 'kind') form.elements.kind_other.value = ''; });
   if (form.elements.words.value || (lon.value && lat.value)) look();
   if (lon.value && lat.value) unplace.hidden = false;
