@@ -42,9 +42,11 @@ def pieces() -> Mapping[str, Callable[[], object]]:
 
 
 def do_jobs() -> str:
-    """Do the long work that people have started; returns how many pieces."""
+    """Do the long work that people have started, and clear up after it; returns how many pieces."""
     from townkeeper.jobs.actions import run_waiting  # noqa: PLC0415 - Django is set up by now
+    from townkeeper.jobs.uploads import clear_uploads  # noqa: PLC0415
 
+    clear_uploads()
     return _("%(n)d jobs done") % {"n": run_waiting()}
 
 

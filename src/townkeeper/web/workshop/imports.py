@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,13 +26,23 @@ from townkeeper.cases.imports.mapping import load_mapping
 from townkeeper.cases.imports.run import table_for
 from townkeeper.jobs.actions import folder_of, start_job
 from townkeeper.jobs.models import Job
+from townkeeper.jobs.uploads import KEPT
 from townkeeper.kit.errors import Problem
-from townkeeper.kit.sheets import Table, as_text, find_table, open_sheet
+from townkeeper.kit.sheets import Table, as_text, open_sheet
+from townkeeper.publication.typeset.document import Column
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import may, needs
+from townkeeper.web.exports import Sheet, send_sheet
 from townkeeper.web.workshop.jobs import find_job, shown
-from townkeeper.web.workshop.mapping_form import MappingForm
-from townkeeper.web.workshop.uploads import folder_for, keep_upload, safe_name, the_file
+from townkeeper.web.workshop.mapping_form import FIELDS, MappingForm, chosen_before
+from townkeeper.web.workshop.reading import ReadForm, read_table
+from townkeeper.web.workshop.uploads import (
+    folder_for,
+    keep_upload,
+    safe_name,
+    the_file,
+    token_of,
+)
 
 REFUSED = 422
 MEGABYTE = 1 << 20
@@ -38,6 +50,8 @@ PREVIEW = 5
 REJECTED_SHOWN = 100
 LISTED = 30
 MAPPING = "mapping.yaml"
+NARROW = 3
+"""With fewer columns than this the delimiter was hardly the right one."""
 
 
 class UploadForm(forms.Form):
@@ -83,7 +97,7 @@ def start(request: HttpRequest) -> HttpResponse:
     everything = may(request, Permission.PROGRAMS_PROGRAM_LOAD)
     jobs = Job.objects.visible_to(request.user, all_of_them=everything).filter(kind="import")
     rows = [shown(job) for job in jobs.select_related("user").order_by("-pk")[:LISTED]]
-    context = {"form": form, "jobs": rows, "open": False}
+    context = {"form": form, "jobs": rows, "open": False, "kept_days": KEPT.days}
     return render(request, "workshop/imports.html", context, status=_status(form))
 
 
@@ -94,19 +108,30 @@ def columns(request: HttpRequest, token: str) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - `needs` lets nobody else in
     folder = folder_for(user, token)
+    mapping = folder / MAPPING
+    before = chosen_before(mapping.read_text("utf-8")) if mapping.is_file() else None
     try:
-        table = find_table(open_sheet(the_file(folder)), required=())
+        reading = ReadForm(request.GET, sheet=open_sheet(the_file(folder)))
+        table = read_table(the_file(folder), reading.said())
     except Problem as problem:
         messages.error(request, str(problem))
-        return redirect("workshop:imports")
-    form = MappingForm(request.POST or None, headers=table.names)
+        again = "workshop:columns" if request.GET else "workshop:imports"
+        return redirect(again, *([token] if request.GET else []))
+    form = MappingForm(request.POST or None, headers=table.names, before=before)
     if request.method == "POST" and form.is_valid():
-        (folder / MAPPING).write_text(form.as_yaml(), encoding="utf-8")
+        mapping.write_text(form.as_yaml(reading.said()), encoding="utf-8")
         try:
             return _try(user, folder)
         except Problem as problem:
             form.add_error(None, str(problem))
-    context = {"form": form, "table": table, "rows": _first_rows(table), "file": the_file(folder)}
+    context = {
+        "form": form,
+        "reading": reading,
+        "table": table,
+        "rows": _first_rows(table),
+        "file": the_file(folder),
+        "is_narrow": len(table.names) < NARROW,
+    }
     return render(request, "workshop/columns.html", context, status=_status(form))
 
 
@@ -126,23 +151,76 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
             if report.get(key)
         ],
         "mapping": Path(job.given["mapping"]).name,
+        **_next_steps(request, job),
     }
     part = "workshop/_import.html" if "HX-Request" in request.headers else "workshop/import.html"
     return render(request, part, context)
 
 
+def _next_steps(request: HttpRequest, job: Job) -> dict[str, Any]:
+    """Return what may be done after an import: columns again, the corrected file, writing."""
+    assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
+    mapping = folder_of(job) / MAPPING
+    token = token_of(request.user, job.given["file"])
+    simple = mapping.is_file() and chosen_before(mapping.read_text("utf-8")) is not None
+    return {
+        "columns_token": token if simple else "",
+        "is_kept": Path(job.given["file"]).is_file(),
+        "may_send_again": mapping.is_file(),
+        "kept_days": KEPT.days,
+    }
+
+
 @needs(Permission.CASES_CASE_IMPORT)
 @require_POST
 def write(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write what a trial has shown."""
+    """Write what a trial has shown; a second click leads to the same work."""
     trial = find_job(request, pk, "import")
     if trial.state != Job.State.DONE or not trial.given["dry_run"]:
         messages.warning(request, _now("Only a finished trial can be written."))
         return redirect("workshop:import", pk)
+    if not Path(trial.given["file"]).is_file():
+        messages.warning(request, _now("The file has been removed since. Send it again."))
+        return redirect("workshop:imports")
     assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
-    given = {**trial.given, "dry_run": False, "trial": trial.pk}
-    job = start_job("import", title=trial.title, given=given, actor=request.user)
-    return redirect("workshop:import", job.pk)
+    running = Job.objects.filter(ended_at=None, kind="import", given__trial=trial.pk).first()
+    if running is None:
+        given = {**trial.given, "dry_run": False, "trial": trial.pk}
+        running = start_job("import", title=trial.title, given=given, actor=request.user)
+        shutil.copyfile(trial.given["mapping"], folder_of(running) / MAPPING)
+    return redirect("workshop:import", running.pk)
+
+
+@needs(Permission.CASES_CASE_IMPORT)
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the corrected file of an import and try it by the same columns."""
+    former = find_job(request, pk, "import")
+    form = UploadForm(request.POST, request.FILES)
+    mapping = folder_of(former) / MAPPING
+    assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
+    if not mapping.is_file():
+        return redirect("workshop:imports")
+    try:
+        if form.is_valid():
+            token = keep_upload(form.cleaned_data["file"], user=request.user)
+            folder = folder_for(request.user, token)
+            shutil.copyfile(mapping, folder / MAPPING)
+            return _try(request.user, folder)
+        for error in form.errors.get("file", ()):
+            messages.error(request, error)
+    except Problem as problem:
+        messages.error(request, str(problem))
+    return redirect("workshop:import", pk)
+
+
+@needs(Permission.CASES_CASE_IMPORT)
+@require_safe
+def empty_sheet(request: HttpRequest) -> HttpResponseBase:
+    """Send a sheet with nothing but the headers that are recognised, to be filled in."""
+    heads = [Column(str(label)) for label in FIELDS.values()]
+    sheet = Sheet("records", _now("Records"), heads, [])
+    return send_sheet(request, sheet, "xlsx", back=reverse("workshop:imports"))
 
 
 def _try(user: User, folder: Path) -> HttpResponse:

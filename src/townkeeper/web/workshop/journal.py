@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,17 +17,22 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from typing_extensions import override
 
+from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
 from townkeeper.journal.actions import verify_journal
 from townkeeper.journal.models import Chain, Entry, Seal
 from townkeeper.kit import clock
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs, posts_for
+from townkeeper.web.workshop.journal_rows import CASE, GROUPS, rows_of
 
 PAGE = 100
+NUMBER_LENGTH = 19
+"""Digits that a row's key may have in every database."""
 LONGEST = 31
 """Days that a search without a subject covers."""
-CASE = "case:"
+LISTED = 300
+"""People offered for choosing; others are typed."""
 
 
 class SearchForm(forms.Form):
@@ -37,10 +42,15 @@ class SearchForm(forms.Form):
         label=_("Subject"), max_length=80, required=False,
         help_text=_("A case number, or a whole name such as unit:S1 or category:matter/06010."),
     )  # fmt: skip
-    actor = forms.CharField(label=_("Who"), max_length=150, required=False)
+    actor = forms.CharField(
+        label=_("Who"), max_length=150, required=False, help_text=_("Name or name for signing in"),
+        widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
+    )  # fmt: skip
     act = forms.CharField(
-        label=_("Act"), max_length=60, required=False, help_text=_("Or how it begins: case.")
-    )
+        label=_("Act"), max_length=60, required=False,
+        help_text=_("What was done, or how it begins: case."),
+        widget=forms.TextInput(attrs={"list": "acts", "autocomplete": "off"}),
+    )  # fmt: skip
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -74,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = _fitting(request, form.cleaned_data)
         before = request.GET.get("before", "")
-        if before.isdigit():
+        if before.isdecimal() and len(before) < NUMBER_LENGTH:
             found = found.filter(pk__lt=int(before))
         entries = list(found.order_by("-pk")[: PAGE + 1])
         if len(entries) > PAGE:
@@ -83,7 +93,9 @@ def search(request: HttpRequest) -> HttpResponse:
     subject = _subject(form.cleaned_data.get("subject", "")) if form.is_valid() else ""
     context = {
         "form": form,
-        "rows": [{"entry": entry, "number": _number(entry.subject)} for entry in entries],
+        "rows": rows_of(entries),
+        "groups": GROUPS,
+        "people": _people() if _sees_all(request) else [],
         "more": more,
         "subject": subject,
         "chain": Chain.objects.filter(subject=subject).first() if subject else None,
@@ -117,10 +129,22 @@ def _fitting(request: HttpRequest, wanted: dict[str, Any]) -> QuerySet[Entry]:
     if until := wanted.get("until"):
         found = found.filter(time__lt=_begin(until + timedelta(days=1)))
     if actor := wanted.get("actor"):
-        found = found.filter(actor=actor.strip())
+        found = found.filter(actor__in=_actors(actor.strip()))
     if act := wanted.get("act"):
         found = found.filter(act__startswith=act.strip())
     return found
+
+
+def _actors(typed: str) -> list[str]:
+    """Return whom is meant: a name for signing in, or whoever is called so."""
+    word = typed.partition(" (")[0]
+    called = User.objects.filter(Q(name__icontains=word) | Q(username__iexact=typed))
+    return [typed, *called.values_list("username", flat=True)[:LISTED]]
+
+
+def _people() -> list[User]:
+    """Return accounts to choose from while a name is typed."""
+    return list(User.objects.filter(is_active=True).order_by("username")[:LISTED])
 
 
 def _begin(day: date) -> datetime:

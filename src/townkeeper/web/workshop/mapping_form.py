@@ -6,13 +6,15 @@ downloaded, and serves for the next file of the same office.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 from django import forms
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.kit.names import pinyin_key
@@ -45,13 +47,25 @@ SYSTEM = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
 
 def guess_columns(headers: Sequence[str]) -> dict[str, str]:
     """Return field → header for headers that are called as such columns usually are."""
-    plain = {_plain(header): header for header in reversed(headers)}
+    plain = {_plain(header): header for header in reversed(headers) if header}
     found: dict[str, str] = {}
-    for field, name in known_headers():
+    for field, name in (*known_headers(), *_labels()):
         header = plain.get(_plain(name))
         if field not in found and header and header not in found.values():
             found[field] = header
+    for field, name in known_headers():  # such as 留言编号 and Service_Request_Number
+        if field not in found and not field.startswith("reporter"):
+            ending = (h for h in headers if h not in found.values() and _ends_with(h, name))
+            if header := next(ending, None):
+                found[field] = header
     return found
+
+
+def _ends_with(header: str, name: str) -> bool:
+    """Whether a header's last word is a known one; one letter or sign says nothing."""
+    if name.isascii():
+        return re.split(r"[\W_]+", header.lower())[-1:] == [name.lower()]
+    return len(name) > 1 and _plain(header).endswith(_plain(name))
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +73,16 @@ def known_headers() -> tuple[tuple[str, str], ...]:
     """Return (field, header as offices write it), the likelier ones first."""
     text = (files("townkeeper.web.workshop") / "headers.csv").read_text("utf-8")
     return tuple((row["field"], row["header"]) for row in csv.DictReader(text.splitlines()))
+
+
+@lru_cache(maxsize=1)
+def _labels() -> tuple[tuple[str, str], ...]:
+    """Return (field, its label) in every language: the headers of the empty sheet."""
+    found: list[tuple[str, str]] = []
+    for tag, _name in settings.LANGUAGES:
+        with translation.override(tag):
+            found += [(field, str(label)) for field, label in FIELDS.items()]
+    return tuple(found)
 
 
 def _plain(text: str) -> str:
@@ -96,10 +120,16 @@ class MappingForm(forms.Form):
         ],
     )
 
-    def __init__(self, data: Any = None, *, headers: Sequence[str]) -> None:  # noqa: ANN401
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,  # noqa: ANN401 - what was sent
+        *,
+        headers: Sequence[str],
+        before: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=before)
         known = [("", _("– not in this file –")), *((name, name) for name in headers if name)]
-        guessed = guess_columns(headers)
+        guessed = {} if before else guess_columns(headers)
         for field, label in FIELDS.items():
             self.fields[f"c-{field}"] = forms.ChoiceField(
                 label=label,
@@ -136,8 +166,8 @@ class MappingForm(forms.Form):
             raise forms.ValidationError(_("Write letters, digits and hyphens, such as hotline."))
         return system[:40]
 
-    def as_yaml(self) -> str:
-        """Return the mapping file that says what was chosen."""
+    def as_yaml(self, table: Mapping[str, Any] | None = None) -> str:
+        """Return the mapping file that says what was chosen; `table`: how the file is read."""
         data = self.cleaned_data
         columns = {name: data[f"c-{name}"] for name in FIELDS if data[f"c-{name}"]}
         states = {name: _words(data[f"s-{name}"]) for name in STATES}
@@ -151,6 +181,8 @@ class MappingForm(forms.Form):
                 "area": data["unknown"],
             },
         }
+        if table:
+            mapping["table"] = dict(table)
         if data["number_prefix"]:
             mapping["number_prefix"] = data["number_prefix"]
         if data["as_of"]:
@@ -162,6 +194,34 @@ class MappingForm(forms.Form):
         return yaml.safe_dump(mapping, allow_unicode=True, sort_keys=False)
 
 
+def chosen_before(text: str) -> dict[str, Any] | None:
+    """Return a mapping file as what the form begins with; none where it says more than the form."""
+    try:
+        said = yaml.safe_load(text)
+        columns, states, unknown = said["columns"], said.get("states", {}), said["unknown"]
+        simple = (
+            set(said) <= SIMPLE and set(columns) <= set(FIELDS) and len({*unknown.values()}) == 1
+        )
+        simple = simple and all(isinstance(name, str) for name in columns.values())
+        if not simple or set(said.get("dates", {})) - {"formats"}:
+            return None
+        return {
+            "system": said["system"],
+            "number_prefix": said.get("number_prefix", ""),
+            "as_of": said.get("as_of"),
+            "formats": "; ".join(said.get("dates", {}).get("formats", ())),
+            "unknown": unknown["unit"],
+            **{f"c-{name}": header for name, header in columns.items()},
+            **{f"s-{name}": ", ".join(words) for name, words in states.items()},
+        }
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return None
+
+
+SIMPLE = frozenset(
+    ["format", "system", "columns", "unknown", "table", "number_prefix", "as_of", "dates", "states"]
+)
+"""What the form itself writes into a mapping file."""
 STATE_LABELS = {
     "closed": _("Words for: closed"),
     "open": _("Words for: still open"),

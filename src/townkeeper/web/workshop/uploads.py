@@ -1,15 +1,14 @@
 """Files that a person has sent and not yet done anything with, in a folder of their own."""
 
 import re
-import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404
 
 from townkeeper.accounts.models import User
+from townkeeper.jobs.uploads import uploads_root
 
 TOKEN = re.compile(r"^[0-9a-f]{32}$")
 NAME = re.compile(r"[^\w.() -]+")
@@ -36,7 +35,7 @@ def folder_for(user: User, token: str, *, made: bool = False) -> Path:
     """Return the folder of one upload of one person; absent and another's answer alike (404)."""
     if not TOKEN.match(token):
         raise Http404
-    folder = Path(settings.HOME) / "out" / "uploads" / str(user.pk) / token
+    folder = uploads_root() / str(user.pk) / token
     if made:
         folder.mkdir(parents=True)
     elif not folder.is_dir():
@@ -52,6 +51,8 @@ def the_file(folder: Path) -> Path:
     return found
 
 
-def forget_upload(user: User, token: str) -> None:
-    """Remove an upload."""
-    shutil.rmtree(folder_for(user, token), ignore_errors=True)
+def token_of(user: User, file: str) -> str:
+    """Return the token of the upload that a file lies in; empty if gone, or another's."""
+    folder = Path(file).parent
+    mine = folder.parent == uploads_root() / str(user.pk) and TOKEN.match(folder.name)
+    return folder.name if mine and folder.is_dir() else ""

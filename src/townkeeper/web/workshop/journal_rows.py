@@ -1,0 +1,141 @@
+"""Entries of many subjects in words, for the search of the journal: read in a few questions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from townkeeper.accounts.models import User
+from townkeeper.cases.models import Case
+from townkeeper.journal.models import Entry
+from townkeeper.procedures.model import Procedure
+from townkeeper.web.journal_words import Names, Told, codes_in, has_sentence, tell
+from townkeeper.web.office.rows import procedure_of
+from townkeeper.web.register_words import codes_of
+from townkeeper.web.registers import registers
+
+CASE = "case:"
+TITLES: Mapping[str, str | Promise] = {
+    "article.written": _("Article of the knowledge base written"),
+    "brief.made": _("Brief made"),
+    "bulletin.installed": _("Bulletin taken over from the program"),
+    "bulletin.made": _("Bulletin made"),
+    "calls.forgotten": _("Old calls forgotten"),
+    "campaign.closed": _("Campaign closed"),
+    "campaign.handed_over": _("List handed over to the units"),
+    "campaign.made": _("Campaign begun"),
+    "campaign.printed": _("Task breakdown table printed"),
+    "campaign.reminded": _("Units of a campaign reminded"),
+    "duties.changed": _("Duty register changed"),
+    "file.stored": _("File stored"),
+    "import.done": _("Records imported"),
+    "job.end": _("Long work ended"),
+    "job.lost": _("Long work was cut off"),
+    "job.start": _("Long work started"),
+    "job.stop": _("Long work stopped"),
+    "order.overdue": _("Order overdue"),
+    "phrase.written": _("Phrase written"),
+    "place.added": _("Key place added"),
+    "place.carried": _("Key place carried over to another area"),
+    "post.added": _("Post added"),
+    "procedure.installed": _("Procedure taken over from the program"),
+    "program.loaded": _("Program loaded"),
+    "revisit.drawn": _("Revisits drawn"),
+    "role.added": _("Role added"),
+    "round.assessed": _("Round scored"),
+    "round.corrected": _("Round corrected"),
+    "round.published": _("Round published"),
+    "scheme.installed": _("Scheme taken over from the program"),
+    "suggestions.trained": _("Suggestions trained anew"),
+    "unit.changed": _("Unit changed by the program"),
+}
+"""What acts are called that no page tells in a sentence of its own."""
+GROUPS: Mapping[str, str | Promise] = {
+    "case.": _("Cases"),
+    "case.reporter_shown": _("Who looked at a reporter's name or telephone"),
+    "case.original_seen": _("Who looked at a photo as it was taken"),
+    "order.": _("Orders"),
+    "campaign.": _("Campaigns"),
+    "revisit.": _("Revisit draws"),
+    "unit.": _("Units"),
+    "post.": _("Posts"),
+    "role.": _("Roles"),
+    "user.": _("Users"),
+    "token.": _("Keys of programs"),
+    "duty.": _("Duty register"),
+    "category.": _("Categories"),
+    "calendar.": _("Calendars"),
+    "setting.": _("Settings"),
+    "program.": _("Programs"),
+    "import.": _("Imports"),
+    "job.": _("Jobs"),
+    "round.": _("Rankings"),
+}
+"""How acts begin, for whoever searches by them."""
+MACHINE: Mapping[str, str | Promise] = {
+    "system": _("the system"),
+    "reporter": _("reporter"),
+    "simulation": _("simulation"),
+    "import": _("import"),
+    "command-line": _("command line"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry as the search shows it."""
+
+    entry: Entry
+    told: Told
+    who: str
+    number: str
+    """Number of the case; empty where the subject is something else."""
+    subject: str
+
+
+def rows_of(entries: list[Entry]) -> list[Row]:
+    """Return entries in words, whatever they are about."""
+    known = registers()
+    codes, keys = codes_in(entries)
+    codes |= {code for entry in entries for code in codes_of(entry)} | set(_after(entries, "unit"))
+    keys |= set(_after(entries, "category"))
+    units = {unit.code: unit.title for unit in known.units.values() if unit.code in codes}
+    categories = {each.key: each.title for each in known.categories.values() if each.key in keys}
+    actors = {entry.actor for entry in entries} | set(_after(entries, "user"))
+    people = {user.username: str(user) for user in User.objects.filter(username__in=actors)}
+    procedures = _procedures(entries)
+    rows = []
+    for entry in entries:
+        names = Names(procedures.get(entry.subject), units, categories, people, known.role_titles())
+        who = people.get(entry.actor) or str(MACHINE.get(entry.actor, ""))
+        number = entry.subject.removeprefix(CASE) if entry.subject.startswith(CASE) else ""
+        rows.append(Row(entry, _told(entry, names), who, number, _subject(entry.subject, names)))
+    return rows
+
+
+def _told(entry: Entry, names: Names) -> Told:
+    title = TITLES.get(entry.act)
+    if title and not has_sentence(entry.act):
+        return Told(str(title), [], "scroll-text", "g", public=False)
+    return tell(entry, names)
+
+
+def _after(entries: Iterable[Entry], kind: str) -> Iterable[str]:
+    """Return what follows `kind:` in the subjects."""
+    return (
+        each.subject.partition(":")[2] for each in entries if each.subject.startswith(f"{kind}:")
+    )
+
+
+def _subject(subject: str, names: Names) -> str:
+    kind, _colon, key = subject.partition(":")
+    named = {"unit": names.units, "category": names.categories, "user": names.people}
+    return named.get(kind, {}).get(key, "") or subject
+
+
+def _procedures(entries: Iterable[Entry]) -> dict[str, Procedure]:
+    """Return the rules by which each case of the list runs: its moves are told in their words."""
+    numbers = set(_after(entries, "case"))
+    cases = Case.objects.filter(number__in=numbers).select_related("procedure")
+    return {f"{CASE}{case.number}": procedure_of(case) for case in cases}
