@@ -5,8 +5,8 @@ from typing import Final
 
 from django.db.models import Count, QuerySet
 
-from townkeeper.cases.models import Ask, Case
-from townkeeper.cases.sight import Sight, seen_by
+from townkeeper.cases.models import Ask
+from townkeeper.cases.sight import Sight, asks_seen
 from townkeeper.units.permissions import Permission
 
 DISPUTE: Final = "dispute"
@@ -16,10 +16,7 @@ EFFECTS: Final = ("extension", "stop", "unsolvable", "reopening")
 
 def waiting_asks(sight: Sight) -> QuerySet[Ask]:
     """Return what waits for a decision on the cases that a person sees, what is due first first."""
-    asks = Ask.objects.filter(decided_at=None)
-    if not sight.everything:
-        asks = asks.filter(case__in=seen_by(Case.objects.all(), sight, "all").values("pk"))
-    return asks.order_by("due_at", "pk")
+    return asks_seen(Ask.objects.filter(decided_at=None), sight).order_by("due_at", "pk")
 
 
 def deciding_roles(sight: Sight) -> set[str]:

@@ -76,33 +76,46 @@ def seen_by(cases: CaseQuerySet, sight: Sight, tab: str, *, of_few: bool = False
     has an open task: each an index. Where it had a task that is done, it finds the case under
     "all", by search and by number; reading the tasks of all running cases would cost too much.
     """
+    return cases if sight.everything else cases.filter(_seen(sight, tab, of_few=of_few))
+
+
+def asks_seen(asks: QuerySet[Ask], sight: Sight) -> QuerySet[Ask]:
+    """Narrow what was asked for to the cases that a person sees, asked case by case.
+
+    A list of those cases would have PostgreSQL read all there are for some hundred asks.
+    """
     if sight.everything:
-        return cases
-    units = sight.units
-    found = Q(unit__in=units) | Q(area__in=units)
+        return asks
+    return asks.filter(_seen(sight, "all", of_few=True, of="case__"))
+
+
+def _seen(sight: Sight, tab: str, *, of_few: bool, of: str = "") -> Q:
+    """Return the condition of `seen_by`; `of` leads from a row to its case."""
+    units, case = sight.units, of.removesuffix("__") or "pk"
+    found = Q(**{f"{of}unit__in": units}) | Q(**{f"{of}area__in": units})
     if tab == "open":
-        with_us = Task.objects.filter(done_at=None, unit__in=units)
-        found |= _one_of(with_us) if of_few else Q(pk__in=with_us.values("case"))
+        tasks, listed = Task.objects.filter(done_at=None, unit__in=units), not of_few
     else:
         tasks = Task.objects.filter(unit__in=units)
         listed = not of_few and volume_of(units).tasks < MANY
-        found |= Q(pk__in=tasks.values("case")) if listed else _one_of(tasks)
+    found |= Q(**{f"{case}__in": tasks.values("case")}) if listed else _one_of(tasks, case)
     # whoever is named in a dispute must be able to answer it
-    found |= Q(pk__in=Ask.objects.filter(decided_at=None, other__in=units).values("case"))
+    named = Ask.objects.filter(decided_at=None, other__in=units)
+    found |= Q(**{f"{case}__in": named.values("case")})
     if sight.nowhere:
-        placed = Task.objects.filter(case=OuterRef("pk")).exclude(unit=None)
-        found |= Q(unit=None, area=None) & Q(~Exists(placed))
-    return cases.filter(found)
+        placed = Task.objects.filter(case=OuterRef(case)).exclude(unit=None)
+        found |= Q(**{f"{of}unit": None, f"{of}area": None}) & Q(~Exists(placed))
+    return found
 
 
-def _one_of(tasks: QuerySet[Task]) -> Q:
+def _one_of(tasks: QuerySet[Task], case: str) -> Q:
     """Return the condition that a case has one of some tasks, asked for case by case.
 
     From a list of cases it is answered quicker while that is short; where units have many tasks
     this is, as lists end after a page. A value that is compared with nothing, not EXISTS:
     PostgreSQL would turn that into the list.
     """
-    one = tasks.filter(case=OuterRef("pk")).order_by().values("case")[:1]
+    one = tasks.filter(case=OuterRef(case)).order_by().values("case")[:1]
     return Q(IsThere(Subquery(one)))
 
 
