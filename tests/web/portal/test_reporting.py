@@ -81,6 +81,12 @@ def test_what_is_missing_or_wrong_is_told_and_everything_typed_is_kept(
     assert not Case.objects.exists()
 
 
+def test_everything_that_is_wrong_is_told_at_once(citizen, people):
+    text = text_of(send(citizen, words="", area="", address="", phone="call me"))
+    for said in ("Say in a few words", "Say where it is", "This is no telephone number"):
+        assert said in text
+
+
 def test_what_is_pasted_or_typed_with_full_width_digits_is_brought_into_form(citizen, people):
     case, _key = reported(
         citizen, words="bell \x07rings\x00\r\ntwice", phone="（０２８）８５５５－１２３４"

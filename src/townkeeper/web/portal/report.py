@@ -60,7 +60,7 @@ def report(request: HttpRequest) -> HttpResponse:
         begin = {"form_key": new_form_key(), "use_photo": True}
         return _page(request, ReportForm(initial=begin), {})
     form = ReportForm(request.POST)
-    is_valid = form.is_valid()
+    form.is_valid()
     form.photos, problems = take_photos(
         request.FILES.getlist("photos"), kept(request.POST.get("kept", ""))
     )
@@ -68,8 +68,7 @@ def report(request: HttpRequest) -> HttpResponse:
         form.add_error(None, photo_words(problem, has_others=bool(form.photos)))
     if request.POST.get("join"):
         return _join(request, form)
-    if is_valid:
-        form.check_whole()
+    form.check_whole()
     if form.errors:
         return _page(request, form, {}, status=REFUSED)
     twins = [] if form.cleaned_data["twins_seen"] else look_alike(form.report())

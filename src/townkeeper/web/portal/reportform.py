@@ -122,11 +122,14 @@ class ReportForm(forms.Form):
 
     def check_whole(self) -> None:
         """Ask for what is missing once the photos are known: something to see, and a place."""
-        given = self.cleaned_data
-        if not given.get("words") and not (self.photos and given.get("category")):
+        given, wrong = self.cleaned_data, self.errors
+        has_words = given.get("words") or "words" in wrong
+        if not has_words and not (self.photos and given.get("category")):
             self.add_error(
                 "words", _("Say in a few words what is wrong, or add a photo and choose a kind.")
             )
+        if "address" in wrong or "area" in wrong:
+            return
         point = self.point()
         if point is None and not given.get("address") and not given.get("area"):
             self.add_error(

@@ -15,7 +15,7 @@
   progress.setAttribute('aria-hidden', 'true');
   box.append(text, progress);
   bar.prepend(box);
-  let line = null, watch = 0;
+  let line = null, watch = 0, isSent = false;
 
   const say = (said, part, isBad = false) => {
     box.hidden = false;
@@ -30,12 +30,15 @@
   /* the answer is a whole page: that of the number has an address of its own, a refused form takes this one's place */
   const show = answer => {
     const arrived = new URL(answer.responseURL || location.href);
-    if (arrived.pathname !== location.pathname) { location.assign(arrived.href); return; }
+    if (arrived.pathname !== location.pathname) { isSent = true; location.assign(arrived.href); return; }
     document.open();
     document.write(answer.responseText);
     document.close();
     window.scrollTo(0, 0);
   };
+
+  /* whoever comes back by the browser's button finds an empty form, not the report that was sent */
+  window.addEventListener('pageshow', event => { if (event.persisted && isSent) location.reload(); });
 
   form.addEventListener('submit', event => {
     if (event.defaultPrevented) return;
