@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,10 @@ MACHINE: Mapping[str, str | Promise] = {
 }
 
 
+PLAIN = ("title", "name", "file", "problem", "reason")
+"""What of an act without a sentence is shown as it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One entry as the search shows it."""
@@ -117,7 +122,9 @@ def rows_of(entries: list[Entry]) -> list[Row]:
 def _told(entry: Entry, names: Names) -> Told:
     title = TITLES.get(entry.act)
     if title and not has_sentence(entry.act):
-        return Told(str(title), [], "scroll-text", "g", public=False)
+        data = msgspec.json.decode(entry.data)
+        lines = [said for name in PLAIN if isinstance(said := data.get(name), str) and said]
+        return Told(str(title), lines, "scroll-text", "g", public=False)
     return tell(entry, names)
 
 

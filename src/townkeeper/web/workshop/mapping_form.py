@@ -40,6 +40,8 @@ FIELDS = {
     "reporter_phone": _("Telephone of the reporter"),
 }
 """Field → what people call it; `headers.csv` has the headers by which each is recognised."""
+LONGEST_HEADER = 12
+"""Characters of a Chinese header that may end with a known one; a longer one is a sentence."""
 NEEDED = ("number", "opened")
 STATES = ("closed", "open", "voided", "duplicate")
 SYSTEM = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
@@ -65,7 +67,8 @@ def _ends_with(header: str, name: str) -> bool:
     """Whether a header's last word is a known one; one letter or sign says nothing."""
     if name.isascii():
         return re.split(r"[\W_]+", header.lower())[-1:] == [name.lower()]
-    return len(name) > 1 and _plain(header).endswith(_plain(name))
+    plain = _plain(header)
+    return len(name) > 1 and plain.endswith(_plain(name)) and len(plain) <= LONGEST_HEADER
 
 
 @lru_cache(maxsize=1)

@@ -46,7 +46,7 @@ class ProgramForm(forms.Form):
 
     file = forms.FileField(
         label=_("Program (ZIP)"),
-        help_text=_("The folder of a program, packed as ZIP; `program.yaml` lies in it."),
+        help_text=_("The folder of a program, packed as ZIP; program.yaml lies in it."),
     )
 
     def clean_file(self) -> object:
@@ -220,6 +220,8 @@ def _settings(program: LoadedProgram | None) -> list[dict[str, Any]]:
 
 def _words(value: object) -> str:
     """Say a setting's value: lists with commas, tables line by line."""
+    if value is None:
+        return "–"
     if isinstance(value, dict):
         return "\n".join(f"{name}: {_words(part)}" for name, part in value.items())
     if isinstance(value, list):
