@@ -295,3 +295,18 @@ def test_a_number_is_found_however_it_is_copied(citizen, case_and_key):
     assert "There is no report with the number DX20990101-0001" in text_of(wrong)
     spelt = "".join(chr(ord(c) + 0xFEE0) for c in f"{key[:4]}-{key[4:]}".lower())
     assert "What is new?" in text_of(citizen.get(f"/c/{case.number}/", {"k": spelt}))
+
+
+def test_a_refusal_leads_to_its_field_and_the_photos_stand_before_the_judgement(
+    citizen, people, case_and_key
+):
+    case, key = case_and_key
+    close(case, people)
+    page = text_of(look(citizen, case, key=key))
+    assert page.index('id="h-photos"') < page.index('id="h-judge"')
+    refused = text_of(act(citizen, case, "judge", MONDAY + HOUR * 4, k=key, stars="2", words="臭"))
+    assert 'id="refused"><a href="#judge-solved">' in refused
+    assert ">臭</textarea>" in refused
+    wrong = text_of(look(citizen, case, key="2222333344445555"))
+    assert 'value="2222333344445555"' in wrong
+    assert 'aria-invalid="true" aria-describedby="refused"' in wrong

@@ -45,6 +45,16 @@ from townkeeper.web.portal.uploads import take_photos
 SESSION: Final = "portal-follow"
 """Cases that were opened with a telephone number: number → follow id, while the browser is open."""
 KEPT: Final = 20
+FIELDS: Final = {
+    "words": "*-words",
+    "comment": "*-words",
+    "reason": "*-words",
+    "solved": "judge-solved",
+    "stars": "judge-stars",
+    "digits": "digits",
+    "k": "k",
+}
+"""What a refusal names → the field on the page; `*` is the form that was sent."""
 ACTS_PER_HOUR: Final = 60
 
 
@@ -127,10 +137,19 @@ def _page(
         "supported": int(main.counts.get("supported", 0)),
         "refused": refused,
         "act": act,
+        "wrong": _field(act, refused),
+        "tried": key_of(request) if follow is None else "",
         "typed": request.POST if refused is not None else {},
         "stars": range(5, 0, -1),
     }
     return render(request, "portal/case.html", context, status=status)
+
+
+def _field(act: str, refused: Problem | None) -> str:
+    """Return the id of the field that a refusal is about; nothing where it is about no field."""
+    if refused is None:
+        return ""
+    return FIELDS.get(refused.where, "").replace("*", act)
 
 
 def _point(case: Case) -> dict[str, float] | None:

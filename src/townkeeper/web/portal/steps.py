@@ -97,8 +97,8 @@ def history(case: Case) -> list[Told]:
             continue
         title = str(SENTENCES.get(stage, look_of(stage).word))
         line = _line(stage, data, names)
-        if told and (told[-1].title, told[-1].line) == (title, line):
-            continue
+        if told and told[-1].title == title and line in {"", told[-1].line}:
+            continue  # more time, or back from a wait: nothing new for the public
         told.append(Told(title, line, entry.time, look_of(stage).icon))
     return told[::-1]
 
