@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 
 from django.utils.safestring import SafeString
 
+from townkeeper.calendars.actions import calendar_of
+from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.models import Case, ProcedureVersion, Task
 from townkeeper.duties.models import Category
 from townkeeper.journal.actions import registers_stamp
@@ -25,12 +27,19 @@ class Registers:
 
     def __init__(self) -> None:
         self._written: dict[object, SafeString] = {}
+        self._calendars: dict[int, WorkCalendar] = {}
 
     def kept(self, key: object, write: Callable[[], SafeString]) -> SafeString:
         """Return what is written from the registers alone, as long as they stay as they are."""
         if key not in self._written:
             self._written[key] = write()
         return self._written[key]
+
+    def calendar(self, version: int) -> WorkCalendar:
+        """Return a version of a calendar; a version never changes."""
+        if version not in self._calendars:
+            self._calendars[version] = calendar_of(version)
+        return self._calendars[version]
 
     @cached_property
     def units(self) -> Mapping[int, Unit]:

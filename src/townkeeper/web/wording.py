@@ -7,7 +7,7 @@ time in so many words.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,6 +22,17 @@ HOURS_PER_DAY = 24
 ClockState = Literal["none", "ok", "warn", "over", "paused", "kept", "missed"]
 
 
+class Rule(Protocol):
+    """How a limit is counted (`counting.Counting`)."""
+
+    def share(self, start: datetime, moment: datetime) -> float:
+        """Return the used part of the limit at a moment."""
+
+    @property
+    def words(self) -> str:
+        """Return limit and rule in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """One running or stopped time limit as a page shows it."""
@@ -31,6 +42,8 @@ class Clock:
     warn_at: datetime | None = None
     done_at: datetime | None = None
     is_paused: bool = False
+    rule: Rule | None = None
+    """How its limit is counted; without it only plain time can be."""
 
     def state(self, now: datetime) -> ClockState:
         """Return how the limit stands at `now`."""
@@ -46,14 +59,28 @@ class Clock:
         return "warn" if self.warn_at is not None and now >= self.warn_at else "ok"
 
     def share(self, moment: datetime | None) -> int:
-        """Return the used part of the limit at `moment`, in whole percent, at most 100."""
+        """Return the used part of the limit at `moment`, in whole percent, at most 100.
+
+        It is counted as the limit is: of working hours only those. A clock that has run out is
+        full, whatever its due time was given for.
+        """
         if self.due_at is None or self.opened_at is None or moment is None:
             return 0
-        whole = (self.due_at - self.opened_at).total_seconds()
-        if whole <= 0:
-            return 100
-        used = (moment - self.opened_at).total_seconds() / whole
+        if self.rule is not None and (self.is_paused or moment < self.due_at):
+            used = self.rule.share(self.opened_at, moment)
+        else:
+            whole = (self.due_at - self.opened_at).total_seconds()
+            if whole <= 0:
+                return 100
+            used = (moment - self.opened_at).total_seconds() / whole
         return round(100 * min(1.0, max(0.0, used)))
+
+    def hint(self, now: datetime) -> str:
+        """Return how much is used and how that is counted, for whoever asks; empty without."""
+        if self.due_at is None or self.opened_at is None or self.done_at is not None:
+            return ""
+        used = _("%(share)d%% of the limit used") % {"share": self.share(now)}
+        return f"{used} · {self.rule.words if self.rule else _('every hour counts, holidays too')}"
 
     @property
     def warn_share(self) -> int:
@@ -67,10 +94,9 @@ class Clock:
             return _("clock stopped")
         if self.due_at is None:
             return _("no time limit")
-        if state == "over" and self.is_paused:
-            return _("stopped after the due time")
         if state == "over":
-            return _("overdue by %(span)s") % {"span": span(now - self.due_at)}
+            late = _("overdue by %(span)s") % {"span": span(now - self.due_at)}
+            return _("stopped after the due time") if self.is_paused else late
         if self.done_at is not None:
             if state == "kept":
                 return _("done in time")

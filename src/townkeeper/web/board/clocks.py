@@ -1,6 +1,6 @@
 """The electronic supervision board: three columns of running clocks, each card with its rule."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from townkeeper.calendars.actions import calendar_of
-from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.clockboard import (
     COLUMNS,
     BoardKey,
@@ -29,12 +27,11 @@ from townkeeper.cases.clockboard import (
     first_pages,
     standing_count,
 )
-from townkeeper.cases.ladder import limit_of
-from townkeeper.cases.models import Task
 from townkeeper.cases.sight import Sight, sight_of
 from townkeeper.cases.worklist import day_start
 from townkeeper.kit import clock
 from townkeeper.publication.typeset.document import Column as Head
+from townkeeper.supervision.models import Order, OrderCase
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import may, needs
 from townkeeper.web.board.alarms import role_names
@@ -68,6 +65,8 @@ class Shown:
     state: str
     rules: list[dict[str, Any]]
     order_url: str
+    orders: list[Order]
+    """Open orders about its case: nobody writes the same twice."""
 
     @property
     def is_early_warning(self) -> bool:
@@ -95,9 +94,10 @@ def board(request: HttpRequest) -> HttpResponseBase:
     else:
         pages = first_pages(sight, wanted, now=now, size=STRIPS, early=early)
     columns = []
+    orders = open_orders(request, pages.values())
     for name in names:
         count = _count(sight, name, wanted, now=now, early=early)
-        columns.append(_column(request, name, pages[name], now) | {"count": count})
+        columns.append(_column(request, name, pages[name], now, orders) | {"count": count})
     context = {
         "columns": columns,
         "one": columns[0] if column else None,
@@ -142,7 +142,13 @@ def _count(
     return amount_words(number.number, more=number.more)
 
 
-def _column(request: HttpRequest, name: Column, page: BoardPage, now: datetime) -> dict[str, Any]:
+def _column(
+    request: HttpRequest,
+    name: Column,
+    page: BoardPage,
+    now: datetime,
+    orders: Mapping[int, list[Order]],
+) -> dict[str, Any]:
     alone = bool(request.GET.get("column"))
     title, icon = TITLES[name]()
     may_order = may(request, Permission.SUPERVISION_ORDER_ISSUE)
@@ -151,19 +157,37 @@ def _column(request: HttpRequest, name: Column, page: BoardPage, now: datetime) 
         "name": name,
         "title": title,
         "icon": icon,
-        "strips": list(show(page.strips, now, may_order=may_order)),
+        "strips": list(show(page.strips, now, may_order=may_order, orders=orders)),
         "more_url": "" if alone or not following else address(request, column=name),
         "next_url": following if alone else "",
         "first_url": address(request) if request.GET.get("after") else "",
     }
 
 
-def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator[Shown]:
+def open_orders(request: HttpRequest, pages: Iterable[BoardPage]) -> dict[int, list[Order]]:
+    """Return the open orders that the person sees, by the case they are about."""
+    cases = {strip.task.case_id for page in pages for strip in page.strips}
+    if not cases or not may(request, Permission.SUPERVISION_ORDER_VIEW):
+        return {}
+    links = OrderCase.objects.filter(
+        case__in=cases, order__in=Order.objects.visible_to(request.user).open()
+    )
+    found: dict[int, list[Order]] = {}
+    for link in links.select_related("order").defer("order__text").order_by("pk"):
+        found.setdefault(link.case_id, []).append(link.order)
+    return found
+
+
+def show(
+    strips: Sequence[Strip],
+    now: datetime,
+    *,
+    may_order: bool,
+    orders: Mapping[int, list[Order]] | None = None,
+) -> Iterator[Shown]:
     """Yield strips with words, rules and links."""
     roles = role_names() if any(strip.alarms for strip in strips) else {}
-    versions = {strip.task.calendar_id for strip in strips} - {None}
-    calendars = {pk: calendar_of(pk) for pk in versions if pk is not None}
-    orders = address_of("orders:new") if may_order else None
+    new_order = address_of("orders:new") if may_order else None
     for strip in strips:
         limit = task_clock(strip.task)
         number = strip.task.case.number
@@ -172,7 +196,7 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
             limit=limit,
             state_title=step_title(strip.task.case) or str(look_of(strip.task.stage).word),
             words=limit.words(now),
-            share=used_share(strip.task, limit, now, calendars),
+            share=limit.share(now),
             state=limit.state(now),
             rules=[
                 {
@@ -185,24 +209,9 @@ def show(strips: Sequence[Strip], now: datetime, *, may_order: bool) -> Iterator
                 }
                 for alarm in strip.alarms
             ],
-            order_url=f"{orders}?{urlencode({'case': number})}" if orders else "",
+            order_url=f"{new_order}?{urlencode({'case': number})}" if new_order else "",
+            orders=(orders or {}).get(strip.task.case_id, []),
         )
-
-
-def used_share(
-    task: Task, limit: Clock, now: datetime, calendars: Mapping[int, WorkCalendar]
-) -> int:
-    """Return the used part of the limit in whole percent, by its own rule of counting.
-
-    A Friday evening's clock of thirty working minutes has used nothing by Sunday. An extended or a
-    given due time has no rule of its own: there it is plain time.
-    """
-    if task.calendar_id is None or task.is_given or task.extensions or not task.limit:
-        return limit.share(now)
-    pauses = [(pause.since, pause.until) for pause in task.pauses.all()]
-    calendar = calendars[task.calendar_id]
-    used = calendar.used_share(task.opened_at, limit_of(task.limit), now, pauses)
-    return round(100 * min(1.0, max(0.0, used)))
 
 
 def _kpis(sight: Sight, now: datetime) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def open_case(request: HttpRequest, number: str) -> Opened:
     )
     cases = cases.defer("procedure__definition", "area__outline", "unit__outline")
     cases = cases.prefetch_related(
-        Prefetch("tasks", rows), Prefetch("tasks__pauses", Pause.objects.filter(until=None))
+        Prefetch("tasks", rows), Prefetch("tasks__pauses", Pause.objects.order_by("since"))
     )
     case = cases.filter(number=number).first()
     if case is None or not isinstance(request.user, User):

@@ -1,14 +1,14 @@
 """The clocks of a case, each with its limit, rule, stops, alarms, and how its time came about."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from townkeeper.calendars.actions import calendar_of, current
 from townkeeper.calendars.explain import explain, in_words
-from townkeeper.calendars.limits import Kind, Limit, LimitError
+from townkeeper.calendars.limits import Limit, LimitError
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.ladder import Pauses, rungs_of, rungs_of_asks
 from townkeeper.cases.ladder import told as told_by
@@ -17,6 +17,7 @@ from townkeeper.cases.promise import stops_of_case
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Rung
 from townkeeper.web.clockwords import language, late_words, roles_line, rung_words
+from townkeeper.web.counting import Counting, rule_words, whole_limit
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.wording import Clock, ClockState, clock_time
 
@@ -177,7 +178,8 @@ def _of_promise(case: Case, tasks: Iterable[Task]) -> Facts:
 def _panel(
     facts: Facts, now: datetime, roles: dict[str, str], others: list[Panel] | None = None
 ) -> Panel:
-    shown, limit = facts.clock, _parsed(facts.limit)
+    limit = _parsed(facts.limit)
+    shown = replace(facts.clock, rule=_counting(facts))
     tag = language()
     story: list[str] = []
     if limit is not None and facts.calendar is not None and not facts.is_given and shown.opened_at:
@@ -193,14 +195,14 @@ def _panel(
         words=shown.words(now),
         share=shown.share(shown.done_at or now),
         limit_title=limit.title(tag) if limit else "",
-        rule=_rule(limit),
+        rule=rule_words(limit) if limit else "",
         story=story,
         opened=clock_time(shown.opened_at, now) if shown.opened_at else "",
         warn=clock_time(shown.warn_at, now) if shown.warn_at else "",
         due=clock_time(shown.due_at, now) if shown.due_at else "",
         is_provisional=facts.is_provisional,
         is_given=facts.is_given,
-        used=_used(facts, limit, now),
+        used=_used(shown, now),
         stops=[_stop(since, until, now) for since, until in facts.pauses],
         upcoming=_upcoming(facts, now, roles),
         rang=[_rang(alarm, now, roles) for alarm in facts.alarms],
@@ -208,15 +210,19 @@ def _panel(
     )
 
 
-def _used(facts: Facts, limit: Limit | None, now: datetime) -> str:
-    """Say how much of the limit has run, as its own rule counts; not of an extended one."""
-    start = facts.clock.opened_at
-    if limit is None or facts.calendar is None or facts.is_given or start is None:
+def _counting(facts: Facts) -> Counting | None:
+    """Return how the clock is counted; a due time that was given has no rule."""
+    if facts.calendar is None or facts.is_given:
+        return None
+    whole = whole_limit(facts.limit, facts.extensions)
+    return Counting(whole, facts.calendar, facts.pauses) if whole else None
+
+
+def _used(shown: Clock, now: datetime) -> str:
+    """Say how much of the limit has run, as its own rule counts."""
+    if shown.rule is None or shown.opened_at is None:
         return ""
-    if facts.extensions or limit.kind is Kind.NONE:
-        return ""
-    until = facts.clock.done_at or now
-    share = facts.calendar.used_share(start, limit, until, facts.pauses)
+    share = shown.rule.share(shown.opened_at, shown.done_at or now)
     if share > MOST_SHARE:
         return ""
     return _("%(share)d%% of the limit used") % {"share": round(share * 100)}
@@ -272,13 +278,3 @@ def _parsed(text: str) -> Limit | None:
         return Limit.parse(text) if text else None
     except LimitError:
         return None
-
-
-def _rule(limit: Limit | None) -> str:
-    if limit is None:
-        return ""
-    rules = {
-        Kind.WORKING_TIME: _("only working hours count"),
-        Kind.WORKING_DAYS: _("working days count, from the next working day"),
-    }
-    return rules.get(limit.kind, _("every hour counts, holidays too"))

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Min, Q
 
 from townkeeper.cases.models import (
     Case,
     CaseQuerySet,
     Evidence,
-    Pause,
     ProcedureVersion,
     Stage,
     Task,
@@ -21,6 +22,7 @@ from townkeeper.cases.models import (
 from townkeeper.kit.names import say
 from townkeeper.procedures.language import parse
 from townkeeper.procedures.model import Procedure
+from townkeeper.web.counting import Counting, counting_for, counting_of
 from townkeeper.web.registers import registers
 from townkeeper.web.wording import Clock
 
@@ -52,11 +54,14 @@ class TaskPart(NamedTuple):
     warn_at: datetime | None
     done_at: datetime | None
     is_paused: bool
+    rule: Counting | None
 
     @property
     def clock(self) -> Clock:
         """Return the clock of the task."""
-        return Clock(self.due_at, self.opened_at, self.warn_at, self.done_at, self.is_paused)
+        return Clock(
+            self.due_at, self.opened_at, self.warn_at, self.done_at, self.is_paused, self.rule
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,23 @@ UNSEEN = ("text", "answer", "extra", "place__problems", "place__attributes", "pl
 
 
 TASK = ("pk", "case_id", "stage", "part", "due_at", "opened_at", "warn_at", "done_at")
-"""The columns of a `TaskPart`, before whether its clock stands still."""
+COUNTED = ("limit", "extensions", "calendar_id", "is_given")
+"""The columns of a `TaskPart`, and those that say how its clock is counted."""
 
 
 def _tasks_of(cases: list[int]) -> list[TaskPart]:
-    stands = Exists(Pause.objects.filter(task=OuterRef("pk"), until=None))
+    """Read the tasks with their pauses in one question: a task stands there once for each pause."""
     shown = Q(done_at=None) | Q(stage=Stage.HANDLING, part="lead")
-    rows = Task.objects.filter(shown, case__in=cases).order_by("pk")
-    return [TaskPart(*row) for row in rows.values_list(*TASK, stands)]
+    tasks = Task.objects.filter(shown, case__in=cases).order_by("pk", "pauses__since")
+    rows = tasks.values_list(*TASK, *COUNTED, "pauses__since", "pauses__until")
+    return [_part([*same]) for _pk, same in groupby(rows, key=itemgetter(0))]
+
+
+def _part(rows: Sequence[tuple[Any, ...]]) -> TaskPart:
+    known, (limit, extensions, calendar, is_given) = rows[0][: len(TASK)], rows[0][len(TASK) : -2]
+    pauses = [(row[-2], row[-1]) for row in rows if row[-2] is not None]
+    rule = None if is_given else counting_of(limit, extensions, calendar, pauses)
+    return TaskPart(*known, any(until is None for _since, until in pauses), rule)
 
 
 def _photos_of(cases: list[int]) -> dict[int, int]:
@@ -152,6 +166,7 @@ def task_part(task: Task) -> TaskPart:
         warn_at=task.warn_at,
         done_at=task.done_at,
         is_paused=any(pause.until is None for pause in task.pauses.all()),
+        rule=counting_for(task),
     )
 
 
@@ -176,11 +191,14 @@ def case_clock(case: Case) -> Clock:
 def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
     """Return the clock of the case's open task, or how an ended case's handling kept its time."""
     if case.is_ended:
-        handled = [t.done_at for t in tasks if t.stage == Stage.HANDLING and t.part == "lead"]
+        handled = [t for t in tasks if t.stage == Stage.HANDLING and t.part == "lead"]
+        last = handled[-1] if handled else None
+        is_same = last is not None and last.due_at == case.due_at
         return Clock(
             due_at=case.due_at,
-            opened_at=case.opened_at,
-            done_at=next(reversed(handled), None) or case.closed_at,
+            opened_at=last.opened_at if last and is_same else case.opened_at,
+            done_at=(last.done_at if last else None) or case.closed_at,
+            rule=last.rule if last and is_same else None,
         )
     opened = [task for task in tasks if task.done_at is None]
     task = next((task for task in opened if task.due_at == case.due_at), None)
@@ -189,4 +207,5 @@ def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
         opened_at=task.opened_at if task else case.opened_at,
         warn_at=case.warn_at,
         is_paused=bool(task and task.is_paused),
+        rule=task.rule if task else None,
     )
