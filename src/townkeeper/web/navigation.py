@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.units.permissions import Permission as May
 from townkeeper.web.access import may, posts_for
+from townkeeper.web.addresses import address
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Item:
     to: tuple[May, ...] = ()
     roles: frozenset[str] = field(default_factory=frozenset)
     """Roles for whose daily work it is; empty: everybody who may."""
+    short: str | Promise = ""
+    """What it is called where there is little room."""
 
 
 def _for(*roles: str) -> frozenset[str]:
@@ -86,6 +89,14 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 _for("inspector", "verifier"),
             ),
             Item(_("Revisits"), "footprints", "field:revisits", (May.RELAPSE_REVISIT_WORK,)),
+            Item(
+                _("Register a problem"),
+                "camera",
+                "hotline:register",
+                (May.CASES_CASE_OPEN,),
+                _for("inspector", "verifier"),
+                _("Report"),
+            ),
         ),
     ),
     (
@@ -187,17 +198,17 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
 
 PHONE = (
     "hotline:desk", "leader:brief", "field:tasks", "field:verifications", "board:clocks",
-    "office:cases", "dispatch:map", "field:revisits", "field:board", "orders:list",
-    "office:rankings",
+    "field:revisits", "hotline:register", "office:cases", "dispatch:map", "field:board",
+    "dispatch:disputes", "orders:list", "office:rankings",
 )  # fmt: skip
-"""What comes first at the foot of a phone; three of them and `Me` have room."""
-PHONE_ROOM = 3
+"""What comes first at the foot of a phone; four of them and `Me` have room, the rest is under it."""
+PHONE_ROOM = 4
 
 
 def address_of(name: str) -> str | None:
     """Return the address of a page; none where this build does not have it."""
     try:
-        return reverse(name)
+        return address(name)
     except NoReverseMatch:
         return None
 
@@ -241,6 +252,7 @@ def _shown(item: Item, request: HttpRequest) -> dict[str, Any]:
     return {
         "name": item.name,
         "label": item.label,
+        "short": item.short or item.label,
         "icon": item.icon,
         "href": href,
         "current": current,

@@ -43,5 +43,9 @@
     else if (event.key === 'r' && row.dataset.back) location.href = row.dataset.back;
     else if (event.key === 'e' && row.dataset.extend) location.href = row.dataset.extend;
   });
+  /* on a narrow page the view in force may lie beyond the edge */
+  const showTab = () => all('.tabs [aria-current]').forEach(tab => { const row = tab.parentElement; row.scrollLeft = tab.offsetLeft - row.offsetLeft - 40; });
+  document.addEventListener('htmx:after:swap', showTab);
+  showTab();
   count();
 })();
