@@ -1,9 +1,11 @@
 """The queue of what was asked for: more time, a stop, giving up, reopening; one or several."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,6 +30,9 @@ from townkeeper.web.registers import registers
 from townkeeper.web.wording import Clock
 
 MOST = 100
+"""Requests that one post may decide."""
+SHOWN = 40
+"""Requests on the page; the next ones come up as these are decided."""
 REFUSED = 422
 
 
@@ -46,6 +51,8 @@ class Request:
     is_mine: bool
     """Whether this person decides it."""
     decider: str
+    unit: str
+    """Who asked."""
 
 
 @needs(Permission.CASES_CASE_ACT)
@@ -70,11 +77,14 @@ def _show(
     failed: list[tuple[str, str]] | None = None,
     kept: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    rows = waiting_rows(sight, user)
-    shown = [row for row in rows if not effect or row.ask.effect == effect]
+    counts = count_effects(sight)
+    shown = waiting_rows(sight, user, effect)
+    total = counts[effect] if effect else counts.total()
     context = {
         "rows": shown,
-        "tabs": effect_tabs(rows, effect),
+        "tabs": effect_tabs(counts, effect),
+        "total_text": _("%(shown)s shown of %(total)s") % {"shown": len(shown), "total": total},
+        "is_cut": len(shown) < total,
         "tabs_label": _("Kinds of request"),
         "can_decide": any(row.is_mine for row in shown),
         "failed": failed or [],
@@ -85,22 +95,38 @@ def _show(
     return render(request, "dispatch/requests.html", context, status=REFUSED if failed else 200)
 
 
-def waiting_rows(sight: Sight, user: User) -> list[Request]:
+def count_effects(sight: Sight) -> Counter[str]:
+    """Count what waits besides disputes, by what is asked for."""
+    asks = waiting_asks(sight).exclude(effect=DISPUTE).order_by()
+    return Counter(dict(asks.values_list("effect").annotate(n=Count("pk"))))
+
+
+ASK = ("action", "effect", "actor", "unit", "decider", "reason", "ground", "asked_at", "due_at")
+CASE = ("number", "title", "version", "counts", "procedure", "category", "area", "unit")
+TASK = ("due_at", "opened_at", "warn_at", "done_at")
+"""What a row shows of what was asked for, its case and its task."""
+
+
+def waiting_rows(sight: Sight, user: User, effect: str = "") -> list[Request]:
     """Return what waits besides disputes, what is due first first, in a fixed number of queries."""
-    related = ("case", "case__procedure", "case__category", "unit", "task")
-    asks = waiting_asks(sight).exclude(effect=DISPUTE).select_related(*related)
-    found = list(asks.defer("case__procedure__definition", "unit__outline")[:MOST])
+    asks = waiting_asks(sight).exclude(effect=DISPUTE)
+    asks = asks.filter(effect=effect) if effect else asks
+    of_case, of_task = (f"case__{name}" for name in CASE), (f"task__{name}" for name in TASK)
+    asks = asks.select_related("case", "task").only(*ASK, *of_case, *of_task)
+    found, known = list(asks[:SHOWN]), registers()
+    known.name(ask.case for ask in found)
     proofs: dict[int, list[Evidence]] = {}
     papers = Evidence.objects.filter(case__in=[ask.case_id for ask in found])
     for item in papers.exclude(kind__in=["before-photo", "after-photo"]).order_by("pk"):
         proofs.setdefault(item.case_id, []).append(item)
-    roles, titles = deciding_roles(sight), registers().role_titles()
+    roles, titles = deciding_roles(sight), known.role_titles()
     return [_row(ask, proofs.get(ask.case_id, []), roles, titles, user) for ask in found]
 
 
 def _row(
     ask: Ask, proofs: list[Evidence], roles: set[str], titles: dict[str, str], user: User
 ) -> Request:
+    units = registers().units
     procedure, task = procedure_of(ask.case), ask.task
     action = procedure.action_named(ask.action)
     ground = action.grounds.get(ask.ground) if action else None
@@ -117,6 +143,7 @@ def _row(
         proofs=proofs,
         is_mine=ask.decider in roles and ask.actor != user.username,
         decider=titles.get(ask.decider, ask.decider),
+        unit=units[ask.unit_id].title if ask.unit_id and ask.unit_id in units else "",
     )  # fmt: skip
 
 
@@ -129,7 +156,7 @@ def _used(ask: Ask, procedure: Procedure) -> str:
     return _("%(used)s of %(most)s") % {"used": used, "most": most}
 
 
-def effect_tabs(rows: list[Request], current: str) -> list[dict[str, Any]]:
+def effect_tabs(counts: Counter[str], current: str) -> list[dict[str, Any]]:
     """Return the kinds of what waits, with their numbers."""
     words = {
         "": _("All"),
@@ -138,12 +165,12 @@ def effect_tabs(rows: list[Request], current: str) -> list[dict[str, Any]]:
         "unsolvable": _("Cannot be solved now"),
         "reopening": _("Reopening"),
     }
-    others = sorted({row.ask.effect for row in rows} - set(words))
+    others = sorted(set(counts) - set(words))
     page = reverse("dispatch:requests")
     return [
         {
             "label": words.get(effect, effect),
-            "count": sum(not effect or row.ask.effect == effect for row in rows),
+            "count": counts[effect] if effect else counts.total(),
             "href": f"{page}?effect={effect}" if effect else page,
             "current": effect == current,
         }
