@@ -90,9 +90,9 @@ def _unsolved(case: Case, stay: list[Task], ask: Ask | None, now: datetime) -> U
     return Unsolved(
         number=case.number,
         title=case.title,
-        category=case.category.name if case.category else "",
-        unit=case.unit.name if case.unit else "",
-        area=case.area.name if case.area else "",
+        category=case.category.title if case.category else "",
+        unit=case.unit.title if case.unit else "",
+        area=case.area.title if case.area else "",
         since=stay[0].opened_at if stay else case.opened_at,
         ground=ask.ground if ask else "",
         reason=ask.reason if ask else "",

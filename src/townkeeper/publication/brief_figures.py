@@ -89,21 +89,50 @@ def flows(scope: Scope, begin: datetime, end: datetime) -> dict[str, tuple[Count
 
 def overdue_at(scope: Scope, moment: datetime) -> Counted:
     """Return the cases that had an overdue leading task at a moment, by the deadlines of today."""
+    return counted(late_at(scope, moment), "case")
+
+
+def running_at(scope: Scope, moment: datetime) -> tuple[QuerySet[Case], QuerySet[Case]]:
+    """Return the cases that were running at a moment: those that still are, and the others.
+
+    An edition is of 08:00 also where nobody looked before noon.
+    """
+    opened = Case.objects.filter(scope.on(), opened_at__lte=moment)
+    return opened.running(), opened.filter(closed_at__gt=moment)
+
+
+def late_at(scope: Scope, moment: datetime) -> QuerySet[Task]:
+    """Return the leading tasks that were overdue at a moment, by the deadlines of today."""
     tasks = Task.objects.filter(
         scope.on("case__"), part="lead", due_at__lt=moment, opened_at__lte=moment
     )
-    return counted(tasks.filter(Q(done_at=None) | Q(done_at__gt=moment)), "case")
+    return tasks.filter(Q(done_at=None) | Q(done_at__gt=moment))
 
 
 def by_unit(scope: Scope, moment: datetime) -> list[tuple[int, int, int]]:
-    """Return (unit, running cases, overdue ones)."""
-    rows = Case.objects.running().filter(scope.on(), unit__isnull=False).order_by()
-    return [
-        (unit, running, over)
-        for unit, running, over in rows.values("unit")
-        .annotate(running=Count("pk"), over=Count("pk", filter=Q(due_at__lt=moment)))
-        .values_list("unit", "running", "over")
-    ]
+    """Return (unit, running cases, overdue ones) at a moment."""
+    running: dict[int, int] = {}
+    for cases in running_at(scope, moment):
+        rows = cases.filter(unit__isnull=False).order_by().values("unit").annotate(n=Count("pk"))
+        for unit, number in rows.values_list("unit", "n"):
+            running[unit] = running.get(unit, 0) + number
+    late = late_at(scope, moment).order_by().values("case__unit")
+    over = dict(late.annotate(n=Count("case", distinct=True)).values_list("case__unit", "n"))
+    return [(unit, number, over.get(unit, 0)) for unit, number in running.items()]
+
+
+def late_of_unit(scope: Scope, moment: datetime, unit: int) -> Counted:
+    """Return the cases of a unit that were overdue at a moment."""
+    return counted(late_at(scope, moment).filter(case__unit=unit), "case")
+
+
+def reports_of_kind(scope: Scope, end: datetime, days: int, category: int) -> Counted:
+    """Return the cases of a kind reported in the last days."""
+    begin = end - timedelta(days=days)
+    rows = Case.objects.filter(
+        scope.on(), category=category, opened_at__gte=begin, opened_at__lt=end
+    )
+    return counted(rows)
 
 
 def by_category(scope: Scope, end: datetime, days: int) -> list[tuple[int, int, int]]:
@@ -145,18 +174,21 @@ def by_area(scope: Scope, moment: datetime) -> dict[str, dict[str, Any]]:
     week = midnight(moment) - timedelta(days=7)
     found: dict[int, dict[str, float]] = {}
 
-    def add(rows: QuerySet[Any], **counts: Any) -> None:  # noqa: ANN401 - aggregates
+    def add(rows: QuerySet[Any], key: str = "area", **counts: Any) -> None:  # noqa: ANN401
         names = list(counts)
-        rows = rows.filter(scope.on(), area__isnull=False).order_by()
-        for area, *numbers in rows.values("area").annotate(**counts).values_list("area", *names):
-            found.setdefault(area, {}).update(zip(names, numbers, strict=True))
+        rows = rows.filter(**{f"{key}__isnull": False}).order_by()
+        for area, *numbers in rows.values(key).annotate(**counts).values_list(key, *names):
+            row = found.setdefault(area, {})
+            for name, number in zip(names, numbers, strict=True):
+                row[name] = number if name in {"lon", "lat"} else row.get(name, 0) + number
 
-    add(Case.objects.running(), running=Count("pk"),
-        overdue=Count("pk", filter=Q(due_at__lt=moment)))  # fmt: skip
+    for cases in running_at(scope, moment):
+        add(cases, running=Count("pk"))
+    add(late_at(scope, moment), "case__area", overdue=Count("case", distinct=True))
     end = midnight(moment)
-    recent = Case.objects.filter(opened_at__gte=week, opened_at__lt=end)
-    add(recent, reported=Count("pk"))
-    add(Case.objects.filter(opened_at__gte=end - timedelta(days=30), lat__isnull=False),
+    within = Case.objects.filter(scope.on(), opened_at__lt=end)
+    add(within.filter(opened_at__gte=week), reported=Count("pk"))
+    add(within.filter(opened_at__gte=end - timedelta(days=30), lat__isnull=False),
         lon=Avg("lon"), lat=Avg("lat"))  # fmt: skip
     return _rolled_up(scope, found)
 

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from townkeeper.cases.models import Case
 from townkeeper.duties.models import Category
 from townkeeper.journal.actions import json_line, record
 from townkeeper.kit import clock
@@ -28,8 +27,11 @@ from townkeeper.publication.brief_figures import (
     by_day,
     by_unit,
     flows,
+    late_at,
+    late_of_unit,
     midnight,
     overdue_at,
+    reports_of_kind,
 )
 from townkeeper.publication.models import BriefEdition
 from townkeeper.relapse.models import Recurrence
@@ -69,10 +71,16 @@ def make_edition(area: Unit, day: date, *, actor: str = SYSTEM) -> BriefEdition:
     as_of = datetime.combine(day, HOUR, ZONE)
     scope = Scope.of(area)
     spans, behind = _spans(scope, as_of)
+    things = list(_things(scope, as_of))
+    for thing in things:
+        ids = thing.pop("ids", None)
+        if ids is not None:
+            behind[f"thing.{thing['key']}"] = ids
+            thing["kept"] = True
     content = {
         "form": FORM,
         "spans": spans,
-        "things": list(_things(scope, as_of)),
+        "things": things,
         "areas": by_area(scope, as_of),
         "trend": by_day(scope, midnight(as_of), TREND),
     }
@@ -152,7 +160,10 @@ def _stock_before(scope: Scope, as_of: datetime, days: int) -> int:
 
 
 def _things(scope: Scope, as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Yield three things to know, each by its rule; a rule that finds nothing says so."""
+    """Yield three things to know, each by its rule; a rule that finds nothing says so.
+
+    `ids` are the cases behind it: they are kept beside the edition, not in it.
+    """
     yield _worst_unit(scope, as_of)
     yield _rising_kind(scope, as_of)
     yield _chain(scope, as_of) or _longest(scope, as_of)
@@ -166,7 +177,8 @@ def _worst_unit(scope: Scope, as_of: datetime) -> dict[str, Any]:
         return thing
     pk, running, over = max(rows, key=lambda row: (row[2] / row[1], row[2], -row[0]))
     code = Unit.objects.values_list("code", flat=True).get(pk=pk)
-    return thing | {"unit": code, "running": running, "overdue": over}
+    ids = late_of_unit(scope, as_of, pk).ids
+    return thing | {"unit": code, "running": running, "overdue": over, "ids": ids}
 
 
 def _rising_kind(scope: Scope, as_of: datetime) -> dict[str, Any]:
@@ -186,7 +198,8 @@ def _rising_kind(scope: Scope, as_of: datetime) -> dict[str, Any]:
     if best is None:
         return thing
     key = Category.objects.values_list("key", flat=True).get(pk=best[1])
-    return thing | {"category": key, "now": best[2], "before": best[3]}
+    ids = reports_of_kind(scope, midnight(as_of), WEEK, best[1]).ids
+    return thing | {"category": key, "now": best[2], "before": best[3], "ids": ids}
 
 
 def _chain(scope: Scope, as_of: datetime) -> dict[str, Any] | None:
@@ -205,13 +218,14 @@ def _chain(scope: Scope, as_of: datetime) -> dict[str, Any] | None:
 
 
 def _longest(scope: Scope, as_of: datetime) -> dict[str, Any]:
-    """Return the running case that is overdue for longest."""
-    rows = Case.objects.running().filter(scope.on(), due_at__lt=as_of).select_related("unit")
-    case = rows.defer("unit__outline", "text").order_by("due_at", "pk").first()
-    if case is None or case.due_at is None:
+    """Return the case that is overdue for longest."""
+    late = late_at(scope, as_of).order_by("due_at", "pk").select_related("case__unit")
+    task = late.defer("case__unit__outline", "case__text").first()
+    if task is None or task.due_at is None:
         return {"key": "longest"}
+    case = task.case
     return {
         "key": "longest", "case": case.number, "title": case.title,
         "unit": case.unit.code if case.unit else "",
-        "hours": int((as_of - case.due_at).total_seconds() // 3600),
+        "hours": int((as_of - task.due_at).total_seconds() // 3600),
     }  # fmt: skip

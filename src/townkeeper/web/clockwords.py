@@ -42,7 +42,8 @@ def rung_words(at: str) -> str:
 
 def roles_line(roles: Iterable[str], names: Mapping[str, str]) -> str:
     """Return who is told, by the names of the place."""
-    joined = ", ".join(names.get(role, role) for role in roles if role != PERFORMER)
+    between = ", " if language() == "en" else "、"
+    joined = between.join(names.get(role, role) for role in roles if role != PERFORMER)
     return _("told: %(roles)s") % {"roles": joined} if joined else ""
 
 

@@ -13,6 +13,8 @@ from townkeeper.cases.models import Alarm, Ask
 from townkeeper.cases.notices import forget
 from townkeeper.cases.sweep import sweep
 from townkeeper.kit import clock
+from townkeeper.supervision.actions import issue_order
+from townkeeper.supervision.drafting import Draft
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -163,3 +165,19 @@ def test_what_is_about_to_ring_is_listed_in_order(people, look):
     rows = page.context["listed"].rows
     assert rows
     assert "of the time used" in str(rows[0][1].text)
+
+
+def test_a_card_leads_to_an_order_and_names_the_one_that_is_there(people, look):
+    case = in_handling(people)
+    due = case.tasks.filter(done_at=None, part="lead").get().due_at
+    swept(due + timedelta(minutes=1))
+    link = f"/office/orders/new/?case={case.number}"
+    assert f'class="btn s noprint" href="{link}"' in look(BOARD, due + HOUR).content.decode()
+    with clock.at(due + HOUR, "live"):
+        draft = Draft(kind="supervision", title="On refuse", text="Clean it.", units=[("CGJ", "")],
+                      deadline="3wd", cases=[case.number])  # fmt: skip
+        order = issue_order(draft, actor=people["supervisor"])
+    page = look(BOARD, due + HOUR).content.decode()
+    assert f"/office/orders/{order.pk}/" in page
+    assert f'class="btn s noprint" href="{link}"' not in page
+    assert case.number in page

@@ -167,8 +167,9 @@ def test_an_entry_written_before_its_time_is_found(boss, town):
     opened(title="first", at=MONDAY + timedelta(days=40))
     late = opened(title="back", at=MONDAY)
     page = boss.get(f"{BASE}quality/back-dated/")
-    subjects = [str(row[0].text) for row in page.context["listed"].rows]
-    assert subjects == [late.subject]
+    (row,) = page.context["listed"].rows
+    assert (row[0].text, row[0].href) == (late.number, f"/office/cases/{late.number}/")
+    assert row[1].text != row[1].small == "case.opened"  # in words, and as the record has it
 
 
 def test_looks_are_listed_with_reason_and_filtered(boss, town):

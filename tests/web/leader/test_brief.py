@@ -1,18 +1,21 @@
 """The brief: fixed all day, figures equal to the lists they open, areas, instructions."""
 
+import itertools
+import math
 from datetime import date, timedelta
 
 import pytest
 
-from tests.make import MONDAY, do, opened, person
+from tests.make import MONDAY, do, opened, person, photo
 from tests.supervision.desk import HOUR, district, part
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
-from townkeeper.publication.briefs import current_edition, make_due
+from townkeeper.publication.briefs import current_edition, make_due, make_edition
 from townkeeper.publication.models import BriefEdition
 from townkeeper.supervision.actions import reply_to_order
 from townkeeper.supervision.models import Order
-from townkeeper.units.models import Role
+from townkeeper.units.models import Role, Unit
+from townkeeper.web.leader.mapping import Shape, apart
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -196,6 +199,62 @@ def test_areas_with_outlines_are_filled(client, world):
     handled(people)
     page = get(client, people["leader"])
     shapes = {shape.code: shape for shape in page.context["map"].shapes}
-    assert shapes["S1"].level == 4
+    assert shapes["S1"].level == 1  # one overdue case is not dark
     assert shapes["S2"].level == 0
     assert shapes["S1"].path.startswith("M")
+
+
+def test_a_thing_to_know_opens_the_cases_that_it_counted(client, people):
+    for n in range(6):
+        handled(people, n)
+    page = get(client, people["leader"], when=TUESDAY)
+    worst, rising, _third = page.context["things"]
+    for thing, number in ((worst, 6), (rising, 6)):
+        behind = get(client, people["leader"], thing.href, TUESDAY + HOUR)
+        assert behind.context["title"] == thing.text
+        assert len(behind.context["rows"]) == number
+        assert f"of {number} cases" in behind.context["total_text"]
+
+
+def test_an_edition_made_late_is_still_of_eight_o_clock(client, people):
+    cases = [handled(people, n) for n in range(6)]
+    with clock.at(TUESDAY, "live"):
+        early = make_edition(Unit.objects.get(code="D"), date(2026, 11, 3))
+    BriefEdition.objects.all().delete()
+    # an hour after eight one is handled, another reported; the first look comes at noon
+    handler = people["CGJ"]
+    photo(cases[0], handler, TUESDAY + HOUR)
+    do(cases[0], "report", handler, TUESDAY + HOUR)
+    opened(TUESDAY + HOUR)
+    get(client, people["leader"], when=TUESDAY + 3 * HOUR)
+    late = BriefEdition.objects.get()
+    for name in ("things", "areas"):
+        assert late.content[name] == early.content[name], name
+    assert figure(late, "day", "overdue") == figure(early, "day", "overdue")
+
+
+def test_areas_add_up_to_the_whole(client, people):
+    handled(people)
+    opened(area="D", title="somewhere in the district")
+    page = get(client, people["leader"])
+    rows, whole = page.context["areas"], page.context["edition"].content["areas"]["D"]
+    assert rows[-1].title == "In none of these areas"
+    for name in ("running", "overdue", "reported"):
+        assert sum(getattr(row, name) for row in rows) == whole[name]
+
+
+def test_mornings_lead_to_each_other(client, people):
+    for day in range(3):
+        get(client, people["leader"], when=TUESDAY + day * DAY)
+    page = get(client, people["leader"], "/office/brief/2026-11-04/", TUESDAY + 2 * DAY)
+    assert [edition.day.day for edition in page.context["beside"]] == [3, 5]
+    early = get(client, people["leader"], when=TUESDAY + 3 * DAY - 2 * HOUR)
+    assert "Today's follows at 08:00." in early.content.decode().replace("&#x27;", "'")
+
+
+def test_circles_lie_beside_each_other():
+    shapes = [Shape(str(n), str(n), "", "", 0, x=200, y=200 + n % 2, r=5 + n) for n in range(12)]
+    moved = apart(shapes, 400)
+    for one, other in itertools.combinations(moved, 2):
+        assert math.dist((one.x, one.y), (other.x, other.y)) > (one.r + other.r) * 0.9
+    assert all(each.r <= each.x <= 440 - each.r for each in moved)

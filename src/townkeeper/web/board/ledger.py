@@ -23,6 +23,7 @@ from townkeeper.web.board.lists import (
     number_in,
     send_list,
 )
+from townkeeper.web.board.people import names_of
 from townkeeper.web.wording import full_time
 
 SOON = timedelta(days=30)
@@ -90,6 +91,8 @@ def _heads() -> Sequence[tuple[str, str]]:
 
 
 def _rows(found: Iterable[Unsolved]) -> Iterator[Row]:
+    found = list(found)
+    names = names_of(who for row in found for who in (row.asked_by, row.granted_by))
     for row in found:
         late = (
             ngettext("%(n)s day overdue", "%(n)s days overdue", row.overdue_days)
@@ -108,6 +111,6 @@ def _rows(found: Iterable[Unsolved]) -> Iterator[Row]:
             Cell(full_time(row.since)[:10], css="nw"),
             Cell(row.reason or row.ground or "–",
                  small=_("asked by %(one)s, granted by %(other)s")
-                 % {"one": row.asked_by or "–", "other": row.granted_by or "–"}),
+                 % {"one": names.get(row.asked_by, "–"), "other": names.get(row.granted_by, "–")}),
             Cell(row.reviews, css="r", value=row.reviews),
         ]  # fmt: skip

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from townkeeper.accounts.models import User
 from townkeeper.cases.evidence import FINDINGS
 from townkeeper.cases.quality import BY_KEY, NEWEST, NEWEST_ENTRIES, count_check, rows_of
 from townkeeper.cases.sight import Sight, sight_of
@@ -30,6 +29,8 @@ from townkeeper.web.board.lists import (
     number_in,
     send_list,
 )
+from townkeeper.web.board.people import names_of
+from townkeeper.web.journal_words import Names, tell
 from townkeeper.web.stages import look_of
 from townkeeper.web.wording import full_time, span
 
@@ -227,6 +228,8 @@ def _case_rows(found: Iterable[Any]) -> Iterator[Row]:
 
 
 def _photo_rows(found: Iterable[Any]) -> Iterator[Row]:
+    found = list(found)
+    names = names_of(photo.actor for photo in found)
     for photo in found:
         against = "; ".join(str(FINDINGS.get(code, code)) for code in photo.findings)
         same = photo.repeats.case if photo.repeats is not None else None
@@ -236,11 +239,13 @@ def _photo_rows(found: Iterable[Any]) -> Iterator[Row]:
             Cell(f"{photo.distance_m:,} m" if photo.distance_m is not None else "–", css="r",
                  value=photo.distance_m),
             Cell(same.number, reverse("office:case", args=[same.number])) if same else Cell("–"),
-            Cell(full_time(photo.added_at), small=photo.actor, css="nw"),
+            Cell(full_time(photo.added_at), small=names.get(photo.actor, ""), css="nw"),
         ]  # fmt: skip
 
 
 def _task_rows(found: Iterable[Any]) -> Iterator[Row]:
+    found = list(found)
+    names = names_of(task.done_by for task in found)
     for task in found:
         yield [
             _case_cell(task.case),
@@ -248,17 +253,18 @@ def _task_rows(found: Iterable[Any]) -> Iterator[Row]:
             Cell(look_of(task.stage).word),
             Cell(full_time(task.opened_at), css="nw"),
             Cell(full_time(task.due_at) if task.due_at else "–", css="nw"),
-            Cell(full_time(task.done_at) if task.done_at else "–", small=task.done_by, css="nw"),
+            Cell(
+                full_time(task.done_at) if task.done_at else "–",
+                small=names.get(task.done_by, ""),
+                css="nw",
+            ),
             Cell(span(task.done_at - task.opened_at) if task.done_at else "–"),
         ]
 
 
 def _burst_rows(found: Iterable[Any]) -> Iterator[Row]:
     found = list(found)
-    names = {
-        user.username: str(user)
-        for user in User.objects.filter(username__in={burst.who for burst in found})
-    }
+    names = names_of(burst.who for burst in found)
     for burst in found:
         yield [
             Cell(names.get(burst.who, burst.who), small=burst.who),
@@ -268,11 +274,16 @@ def _burst_rows(found: Iterable[Any]) -> Iterator[Row]:
 
 
 def _entry_rows(found: Iterable[Any]) -> Iterator[Row]:
+    found = list(found)
+    people = names_of(row.entry.actor for row in found)
+    known = Names(procedure=None, units={}, people=people)
     for row in found:
+        sort, _colon, number = row.entry.subject.partition(":")
+        href = reverse("office:case", args=[number]) if sort == "case" else ""
         yield [
-            Cell(row.entry.subject),
-            Cell(row.entry.act),
-            Cell(row.entry.actor),
+            Cell(number if href else row.entry.subject, href),
+            Cell(tell(row.entry, known).title, small=row.entry.act),
+            Cell(people.get(row.entry.actor, "–")),
             Cell(full_time(row.entry.time), css="nw"),
             Cell(span(row.behind)),
         ]

@@ -24,6 +24,7 @@ from townkeeper.web.leader.words import (
     SPAN_TITLES,
     TITLES,
     figure_rows,
+    kept_things,
     thing_rows,
 )
 from townkeeper.web.office.rows import task_rows, with_row_parts
@@ -69,6 +70,8 @@ def brief(request: HttpRequest, day: date | None = None) -> HttpResponse:
             for key, title in SPAN_TITLES.items()
         ],
         "older": _older(edition, area),
+        "beside": _beside(edition, area),
+        "is_waiting": edition.day < clock.today() and day is None,
         "answers": _answers(request),
         "may_order": _may_order(request),
         "about": f"brief:{edition.day.isoformat()}",
@@ -93,6 +96,13 @@ def _common(edition: BriefEdition, span: str, area: Unit) -> dict[str, Any]:
 def _older(edition: BriefEdition, area: Unit) -> list[BriefEdition]:
     rows = BriefEdition.objects.filter(area=area).exclude(pk=edition.pk)
     return list(rows.only("day").order_by("-day")[:OLDER])
+
+
+def _beside(edition: BriefEdition, area: Unit) -> tuple[BriefEdition | None, BriefEdition | None]:
+    """Return the editions of the mornings before and after."""
+    rows = BriefEdition.objects.filter(area=area).only("day")
+    before = rows.filter(day__lt=edition.day).order_by("-day").first()
+    return before, rows.filter(day__gt=edition.day).order_by("day").first()
 
 
 def _may_order(request: HttpRequest) -> bool:
@@ -141,12 +151,12 @@ def cases(request: HttpRequest, day: date, key: str) -> HttpResponse:
     loaded = {parts.case.pk: parts for parts in with_row_parts(seen)}
     rows = task_rows([(loaded[pk], None) for pk in shown if pk in loaded])
     span, _dot, name = key.rpartition(".")
-    whole = len(ids) if where else _whole(edition, span or "day", name)
+    whole = len(ids) if where else _whole(edition, key, span or "day", name)
     parts = {"shown": num(len(rows)), "total": num(whole)}
     place = f"&area={where.code}" if where else ""
     context = {
         "edition": edition,
-        "title": _title(span, name),
+        "title": _title(edition, span, name),
         "is_rate": name == "on_time",
         "where": where,
         "rows": rows,
@@ -160,7 +170,10 @@ def cases(request: HttpRequest, day: date, key: str) -> HttpResponse:
     return render(request, "leader/cases.html", context)
 
 
-def _title(span: str, name: str) -> str:
+def _title(edition: BriefEdition, span: str, name: str) -> str:
+    if span == "thing":
+        things = zip(edition.content["things"], thing_rows(edition), strict=True)
+        return next(row.text for thing, row in things if thing["key"] == name)
     if not span:
         return str(TITLES[name][0])
     return _("%(figure)s, %(span)s") % {"figure": TITLES[name][0], "span": SPAN_TITLES[span]}
@@ -177,7 +190,9 @@ def _inside(request: HttpRequest, ids: list[int], where: Unit | None) -> list[in
     return [pk for pk in ids if pk in kept]
 
 
-def _whole(edition: BriefEdition, span: str, name: str) -> int:
+def _whole(edition: BriefEdition, key: str, span: str, name: str) -> int:
+    if span == "thing":
+        return kept_things(edition)[key]
     figure = edition.content["spans"][span]["figures"][name]
     return int(figure["late"] if name == "on_time" else figure["value"])
 

@@ -1,7 +1,7 @@
 """Figures and things to know of a brief in the words of the page, with the rule that chose them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -99,7 +99,25 @@ def thing_rows(edition: BriefEdition) -> list[ThingRow]:
     units = {unit.code: unit for unit in Unit.objects.filter(code__in=codes).defer("outline")}
     kinds = {each.key: each for each in Category.objects.filter(key__in=keys)}
     made = {"unit": _unit, "kind": _kind, "chain": _chain, "longest": _longest}
-    return [made[thing["key"]](thing, units, kinds) for thing in things]
+    rows = [made[thing["key"]](thing, units, kinds) for thing in things]
+    # what was counted that morning; editions from before these lists were kept lead to the present
+    kept = kept_things(edition)
+    return [
+        replace(row, href=reverse("leader:cases", args=[edition.day.isoformat(), key]))
+        if (key := f"thing.{thing['key']}") in kept
+        else row
+        for thing, row in zip(things, rows, strict=True)
+    ]
+
+
+def kept_things(edition: BriefEdition) -> dict[str, int]:
+    """Return which things have a list of their own, with the number that the brief said."""
+    numbers = {"unit": "overdue", "kind": "now"}
+    return {
+        f"thing.{thing['key']}": int(thing[numbers[thing["key"]]])
+        for thing in edition.content["things"]
+        if thing["key"] in numbers and numbers[thing["key"]] in thing and thing.get("kept")
+    }
 
 
 Named = Mapping[str, Any]
