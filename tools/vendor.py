@@ -22,6 +22,8 @@ LOCK = Path(__file__).with_name("vendor.lock.json")
 STATIC = Path(__file__).parents[1] / "src" / "townkeeper" / "web" / "static" / "townkeeper"
 # ManifestStaticFilesStorage stops at a source map that is not shipped.
 SOURCE_MAP = re.compile(rb"\n?(//# sourceMappingURL=.*|/\*# sourceMappingURL=.*?\*/)\s*$")
+LAYER = b"@layer vendor {\n%s}\n"
+"""Our own rules go before those of others; a linked sheet cannot be given a layer."""
 SYMBOL = (
     '<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
     ' stroke-linecap="round" stroke-linejoin="round">{body}</symbol>'
@@ -78,6 +80,8 @@ def fetch(package: dict[str, Any]) -> None:
             data = read_member(tar, source)
             if target.endswith((".js", ".css")):
                 data = SOURCE_MAP.sub(b"\n", data)
+            if target.endswith(".css"):
+                data = LAYER % data
             write(package, target, data)
         if "sprite" in package:
             write(package, package["sprite"], draw_sprite(tar, package["symbols"]))
