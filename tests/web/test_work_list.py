@@ -23,8 +23,9 @@ from townkeeper.web.office.listing import Listing, key_text
 
 pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(hours=1)
-QUERIES = 15
-"""Statements of one page, however many cases it shows; raise it only with a reason."""
+QUERIES = 16
+"""Statements of one page, however many cases it shows; raise it only with a reason (the last: rows
+say what waits for a decision)."""
 
 
 @pytest.fixture
@@ -326,6 +327,22 @@ def test_what_goes_out_is_what_is_listed(client, people, five, query):
         body = b"".join(client.get(f"/office/cases.csv{query}").streaming_content).decode()
     rows = list(csv.reader(io.StringIO(body)))[1:]
     assert [row[0] for row in rows] == numbers(page(client, query))
+
+
+def test_a_row_says_what_waits_for_a_decision(client, people, five):
+    case = next(case for case in five if case.stage == "handling")
+    given = {"reason": "not ours", "clause": "3", "other": "GSJ"}
+    do(case, "dispute", people["CGJ"], LATER, **given)
+    do(case, "extend", people["CGJ"], LATER, reason="rain")
+    client.force_login(people["dispatcher"])
+    row = re.search(rf'<tr data-case="{case.number}".*?</tr>', page(client).content.decode(), re.S)
+    assert row is not None
+    assert "in dispute" in row[0]
+    assert "more time asked for" in row[0]
+    client.force_login(people["CGJ"])
+    with clock.at(LATER, "live"):
+        text = client.get("/office/field/tasks/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert text.count("in dispute") == 1
 
 
 def test_only_reading_is_possible(client, people):

@@ -50,6 +50,21 @@ STAGES: dict[str, Look] = {
 }
 
 
+ASKS: dict[str, Look] = {
+    "dispute": Look("violet", "scale", _("in dispute")),
+    "extension": Look("warn", "hourglass", _("more time asked for")),
+    "stop": Look("warn", "circle-pause", _("a stop asked for")),
+    "unsolvable": Look("warn", "archive", _("giving up asked for")),
+    "reopening": Look("warn", "rotate-ccw", _("reopening asked for")),
+}
+"""What waits for a decision, beside the stage, which stays what it was until then."""
+
+
+def ask_look(effect: str) -> Look:
+    """Return how something asked for is shown; what a procedure brought itself is a request."""
+    return ASKS.get(effect, Look("warn", "hourglass", _("a decision asked for")))
+
+
 def look_of(stage: str) -> Look:
     """Return how a stage is shown; a stage nobody foresaw is shown plainly, not hidden."""
     return STAGES.get(stage, UNKNOWN)

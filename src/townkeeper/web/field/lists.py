@@ -1,5 +1,6 @@
 """The two inboxes of the field: what is to be handled, and what is to be verified."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -49,6 +50,7 @@ class Row:
     state_title: str
     limit: Clock
     photo: int | None
+    asks: Sequence[str]
     distance: str
     rework: int
     href: str
@@ -163,6 +165,7 @@ def _row(line: Line, parts: Parts, task: Task, href: str) -> Row:
         state_title=step_title(case),
         limit=shown.clock if shown else task_clock(task),
         photo=parts.photo,
+        asks=parts.asks,
         distance=distance_words(line.metres),
         rework=int(case.counts.get("rework", 0)) + int(case.counts.get("reopened", 0)),
         href=href,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Min, Q
 
 from townkeeper.cases.models import (
+    Ask,
     Case,
     CaseQuerySet,
     Evidence,
@@ -38,6 +39,8 @@ class Row:
     """Its first picture."""
     assists: bool = False
     """The row is an assisting unit's task, under its own clock."""
+    asks: Sequence[str] = ()
+    """What waits for a decision, by its effect."""
     acts: Any = None
     """What can be done with it (`rowacts.RowActs`), where a list offers that."""
 
@@ -74,6 +77,8 @@ class Parts:
     case: Case
     tasks: Sequence[TaskPart]
     photo: int | None
+    asks: Sequence[str] = ()
+    """What waits for a decision, by its effect."""
 
 
 def procedure_of(case: Case) -> Procedure:
@@ -88,15 +93,17 @@ def _parsed(version_id: int, _digest: str) -> Procedure:
 
 
 def with_row_parts(cases: CaseQuerySet) -> list[Parts]:
-    """Load cases with all that their rows show, in three questions whatever their number."""
+    """Load cases with all that their rows show, in four questions whatever their number."""
     loaded = list(cases.select_related("place").defer(*UNSEEN))
     registers().name(loaded)
     keys = [case.pk for case in loaded]
     tasks = defaultdict(list)
     for task in _tasks_of(keys):
         tasks[task.case_id].append(task)
-    photos = _photos_of(keys)
-    return [Parts(case, tasks[case.pk], photos.get(case.pk)) for case in loaded]
+    photos, asks = _photos_of(keys), _asks_of(keys)
+    return [
+        Parts(case, tasks[case.pk], photos.get(case.pk), asks.get(case.pk, ())) for case in loaded
+    ]
 
 
 UNSEEN = ("text", "answer", "extra", "place__problems", "place__attributes", "place__source")
@@ -128,6 +135,16 @@ def _photos_of(cases: list[int]) -> dict[int, int]:
     return dict(photos.order_by().values_list("case").annotate(Min("pk")))
 
 
+def _asks_of(cases: list[int]) -> dict[int, list[str]]:
+    """Return what waits for a decision, each kind once: two units may ask for the same."""
+    found: dict[int, list[str]] = defaultdict(list)
+    asks = Ask.objects.filter(case__in=cases, decided_at=None).order_by("pk")
+    for case, effect in asks.values_list("case", "effect"):
+        if effect not in found[case]:
+            found[case].append(effect)
+    return found
+
+
 def make_rows(loaded: Iterable[Parts]) -> list[Row]:
     """Return the rows of cases that came through `with_row_parts`."""
     return [_row(parts) for parts in loaded]
@@ -139,6 +156,7 @@ def _row(parts: Parts) -> Row:
         state_title=step_title(parts.case),
         limit=_clock(parts.case, parts.tasks),
         photo=parts.photo,
+        asks=parts.asks,
     )
 
 

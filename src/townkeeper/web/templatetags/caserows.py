@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from townkeeper.kit import clock
 from townkeeper.web.addresses import address_of_one
 from townkeeper.web.stages import channel_words
-from townkeeper.web.templatetags.ui import DASH, draw_due, icon, origin, state, tag
+from townkeeper.web.templatetags.ui import DASH, asked, draw_due, icon, origin, state, tag
 
 if TYPE_CHECKING:
     from townkeeper.web.office.rows import Row
@@ -66,13 +66,14 @@ class Pen:
             self._pick(row, number),
             f'<td class="iss-c"><div class="iss">{self._photo(row)}<div>',
             f'<a href="{href}">{escape(case.title)}</a>',
-            f"<p>{number}{self._where(row)}</p></div></div></td>",
-            f'<td class="x mw">{self._title(case.category)}</td>',
+            f"<p>{number}{self._origin(case.origin)}{self._kind(row)}{self._where(row)}</p>",
+            "</div></div></td>",
+            f'<td class="x hide-l mw">{self._title(case.category)}</td>',
             f'<td class="x hide-m nw">{self._channel(case.channel)}</td>',
-            f'<td class="x mw">{self._title(case.area)}</td>',
-            f'<td class="x hide-l two">{self._unit(row)}</td>',
+            f'<td class="x hide-l mw">{self._title(case.area)}</td>',
+            f'<td class="x two">{self._unit(row)}</td>',
             f'<td><span class="row tight">{state(case.stage, row.state_title)}',
-            f"{self._assists if row.assists else ''}{self._origin(case.origin)}</span></td>",
+            f"{self._assists if row.assists else ''}{''.join(map(asked, row.asks))}</span></td>",
             f"<td>{draw_due(row.limit, self.now)}</td>",
             self._act(row),
         )
@@ -104,6 +105,11 @@ class Pen:
         src = escape(address_of_one("office:thumbnail", row.photo))
         size = 'loading="lazy" width="56" height="42"'
         return f'<span class="th"><img src="{src}" alt="" {size}></span>'
+
+    def _kind(self, row: "Row") -> str:
+        """Write the kind of matter for where its column has no room."""
+        kind = row.case.category
+        return f'<span class="only-l"> · {self._title(kind)}</span>' if kind else ""
 
     @staticmethod
     def _where(row: "Row") -> str:

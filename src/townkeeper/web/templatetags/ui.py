@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from townkeeper.kit import clock
 from townkeeper.kit.names import say
-from townkeeper.web.stages import channel_words, look_of
+from townkeeper.web.stages import ask_look, channel_words, look_of
 from townkeeper.web.wording import Clock, ago, clock_time, full_time, month_words
 
 register = template.Library()
@@ -75,6 +75,13 @@ def state(stage: str, title: object = "") -> SafeString:
 
 
 @register.simple_tag
+def asked(effect: str) -> SafeString:
+    """Show what waits for a decision on a case."""
+    look = ask_look(effect)
+    return _tag(look.word, look.kind, look.icon, loud=False)
+
+
+@register.simple_tag
 def origin(value: str) -> SafeString:
     """Say loudly that a record is simulated or imported; nothing for what people did here."""
     words = {
@@ -100,7 +107,7 @@ def due(context: RequestContext, limit: Clock, *, bar: bool = True) -> SafeStrin
 def draw_due(limit: Clock, now: datetime, *, bar: bool = True) -> SafeString:
     """Write a clock here and not in a template: a list shows thirty, no two alike."""
     how = limit.state(now)
-    times = until = share = card = ""
+    times = until = share = card = hint = ""
     if how in {"ok", "warn", "over"} and limit.due_at and not limit.is_paused:
         warn = limit.warn_at.isoformat() if limit.warn_at else ""
         times = f' data-due="{limit.due_at.isoformat()}" data-warn="{warn}"'
@@ -110,10 +117,12 @@ def draw_due(limit: Clock, now: datetime, *, bar: bool = True) -> SafeString:
     if bar and limit.opened_at is not None and how != "none":
         used = limit.share(limit.done_at or now)
         share = f'<span class="bar-v desk" aria-hidden="true"><i style="--v:{used}%"></i></span>'
+        hint = f' title="{escape(words)}"' if (words := limit.hint(now)) else ""
     if how in DUE_CARDS:
         card = _drawn("card_mark", colour=DUE_CARDS[how], count=None)
     return mark_safe(  # noqa: S308 - words are escaped, the rest is ours
-        f'<div class="due {DUE_CLASSES.get(how, "")}"><span class="row tight"><b class="nw"{times}>'
+        f'<div class="due {DUE_CLASSES.get(how, "")}"{hint}>'
+        f'<span class="row tight"><b class="nw"{times}>'
         f"{escape(limit.words(now))}</b>{card}</span>{until}{share}</div>"
     )
 
