@@ -242,6 +242,7 @@ class TrialForm(AdminForm):
     month = forms.RegexField(
         r"^\d{4}-\d{2}$", label=_("Month"), required=False,
         help_text=_("Such as 2026-10; empty: the last one."),
+        error_messages={"invalid": _("Year and month, such as 2026-10.")},
     )  # fmt: skip
 
     def what(self) -> WhatIf:

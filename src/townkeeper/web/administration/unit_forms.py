@@ -46,8 +46,9 @@ class NewUnit(_UnitForm):
     """A new unit."""
 
     code = forms.RegexField(
-        r"^[0-9A-Za-z][0-9A-Za-z._-]*$", label=_("Code"), max_length=40, help_text=CODE_HINT
-    )
+        r"^[0-9A-Za-z][0-9A-Za-z._-]*$", label=_("Code"), max_length=40, help_text=CODE_HINT,
+        error_messages={"invalid": _("Letters, digits and . _ - without spaces: 511011-CGJ.")},
+    )  # fmt: skip
     parent = UnitField(label=_("Parent"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on

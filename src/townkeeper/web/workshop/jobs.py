@@ -1,5 +1,7 @@
 """The job centre: what runs in the background, how far it is, and what came of it."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,10 +12,13 @@ from townkeeper.accounts.models import User
 from townkeeper.jobs.actions import folder_of, stop_job
 from townkeeper.jobs.kinds import kind_of
 from townkeeper.jobs.models import Job
+from townkeeper.kit import clock
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import may, needs
 
 PAGE = 50
+HEARD = timedelta(minutes=1)
+"""A running job that has said nothing for so long is told as such; `SILENT` takes it up."""
 LOOKS = {
     "waiting": ("grey", "hourglass"),
     "running": ("info", "loader"),
@@ -40,6 +45,8 @@ def shown(job: Job) -> Job:
     """Give a job what its tag needs."""
     kind = kind_of(job.kind)
     job.look, job.icon = LOOKS[job.state]  # type: ignore[attr-defined]
+    silent = clock.now() - HEARD if job.state == Job.State.RUNNING else None
+    job.is_silent = silent and job.seen_at and job.seen_at < silent  # type: ignore[attr-defined]
     job.kind_title = kind.title if kind else job.kind  # type: ignore[attr-defined]
     return job
 

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
 from django import forms
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from townkeeper.jobs.actions import start_job
 from townkeeper.jobs.models import Job
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
+from townkeeper.kit.names import say
 from townkeeper.programs.check import check_program
 from townkeeper.programs.commands import diff_command
 from townkeeper.programs.compare_words import say_comparison
@@ -135,7 +137,7 @@ def load(request: HttpRequest, key: str) -> HttpResponse:
     root = _root(request, key)
     assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
     given = {"folder": str(root)}
-    job = start_job("program", title=root.name, given=given, actor=request.user)
+    job = start_job("program", title=_title(root), given=given, actor=request.user)
     return redirect("workshop:loading", job.pk)
 
 
@@ -197,6 +199,15 @@ def _root(request: HttpRequest, key: str) -> Path:
     inner = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     one = len(inner) == 1 and inner[0].is_dir() and not (folder / "program.yaml").exists()
     return inner[0] if one else folder
+
+
+def _title(root: Path) -> str:
+    """Return a program's title as the reader says it; its folder's name where it has none."""
+    try:
+        told = yaml.safe_load((root / "program.yaml").read_text("utf-8"))["title"]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return root.name
+    return say(told) if isinstance(told, dict) else str(told)
 
 
 def _unpack(packed: Path, folder: Path) -> None:
