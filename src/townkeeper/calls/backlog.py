@@ -14,6 +14,7 @@ from townkeeper.calls.models import CallBack
 from townkeeper.cases.desk import Desk, desk
 from townkeeper.cases.judging import closings, judge_answer
 from townkeeper.cases.models import Case, CaseQuerySet, Judgement, Stage
+from townkeeper.cases.records import Follow
 from townkeeper.cases.standing import procedure_of
 from townkeeper.cases.windows import ends_at
 from townkeeper.journal.actions import record
@@ -44,6 +45,11 @@ class Waiting:
     tries: int
     retry_at: datetime | None
     last: CallBack | None
+
+    @property
+    def masked_phone(self) -> str:
+        """Return the reporter's number with its middle hidden."""
+        return self.case.reporter.masked_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,12 @@ def _closed(cases: CaseQuerySet, now: datetime, after: Key | None, picture: Desk
         .exclude(answer="")
         .select_related("reporter", "category", "procedure", "main", "main__procedure")
         .prefetch_related(
-            "judgements", Prefetch("callbacks", CallBack.objects.order_by("pk"), to_attr="attempts")
+            "judgements",
+            Prefetch(
+                "callbacks",
+                CallBack.objects.filter(follow=None).order_by("pk"),
+                to_attr="attempts",
+            ),
         )
         .order_by("closed_at", "pk")
     )
@@ -132,7 +143,7 @@ def waiting_of(case: Case, picture: Desk, now: datetime) -> Waiting | None:
         return None
     attempts: list[CallBack] | None = getattr(case, "attempts", None)
     if attempts is None:
-        attempts = list(case.callbacks.order_by("pk"))
+        attempts = list(case.callbacks.filter(follow=None).order_by("pk"))
     mine = [each for each in attempts if each.closing == number]
     last = mine[-1] if mine else None
     if last is not None and last.result == CallBack.Result.GIVEN_UP:
@@ -173,9 +184,12 @@ def record_judgement(
 
 @transaction.atomic
 def note_not_reached(
-    case: Case, *, retry_at: datetime | None, note: str = "", actor: User
-) -> CallBack:
+    case: Case, *, retry_at: datetime | None, note: str = "", actor: User,
+    follow: Follow | None = None,
+) -> CallBack:  # fmt: skip
     """Put down that nobody answered, and when to call again; without a time nobody calls again.
+
+    With `follow` it is somebody who has it too, else the reporter.
 
     Raises Problem: `retry-past`, `retry-far`, `note-missing` (giving up needs a reason).
     """
@@ -188,7 +202,16 @@ def note_not_reached(
     if retry_at is not None and retry_at > now + RETRY_MAX:
         raise Problem("retry-far", _("Call again within fifteen days."), where="retry")
     result = CallBack.Result.GIVEN_UP if retry_at is None else CallBack.Result.NOT_REACHED
-    return _add(case, result, actor, retry_at=retry_at, note=note.strip()[:NOTE_MAX])
+    said = note.strip()[:NOTE_MAX]
+    return _add(case, result, actor, retry_at=retry_at, note=said, follow=follow)
+
+
+@transaction.atomic
+def note_told(follow: Follow, *, note: str = "", actor: User) -> CallBack:
+    """Put down that somebody who has it too has heard the answer; a judgement is the reporter's."""
+    _refuse_others(actor)
+    said = note.strip()[:NOTE_MAX]
+    return _add(follow.case, CallBack.Result.REACHED, actor, note=said, follow=follow)
 
 
 def _refuse_others(actor: User) -> None:
@@ -197,14 +220,17 @@ def _refuse_others(actor: User) -> None:
 
 
 def _add(
-    case: Case, result: str, actor: User, *, retry_at: datetime | None = None, note: str = ""
-) -> CallBack:
+    case: Case, result: str, actor: User, *, retry_at: datetime | None = None, note: str = "",
+    follow: Follow | None = None,
+) -> CallBack:  # fmt: skip
     """Add an attempt to the list and to the case's history."""
     main = case.main or case
     row = CallBack.objects.create(
         case=case, closing=closings(main), result=result, retry_at=retry_at, note=note,
-        actor=actor.username, at=clock.now(),
+        actor=actor.username, at=clock.now(), follow=follow,
     )  # fmt: skip
     data = {"result": result, "retry": retry_at.isoformat() if retry_at else None, "note": note}
+    if follow is not None:
+        data["part"] = follow.part
     record(subject=case.subject, act="case.called_back", actor=actor.username, data=data)
     return row

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
+from townkeeper.cases.records import Follow
 
 
 class Urgency(models.TextChoices):
@@ -92,6 +93,10 @@ class CallBack(models.Model):
         GIVEN_UP = "given-up", _("not called again")
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="callbacks")
+    follow = models.ForeignKey(
+        Follow, on_delete=models.CASCADE, related_name="callbacks", null=True, blank=True
+    )
+    """Whoever has it too and was called; none where it was the reporter."""
     closing = models.PositiveSmallIntegerField(default=1)
     """Which closing it was about: a reopened case is called about anew."""
     result = models.CharField(max_length=12, choices=Result)

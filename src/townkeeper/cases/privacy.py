@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case, Reporter
+from townkeeper.cases.records import Follow
 from townkeeper.journal.actions import record
 from townkeeper.journal.looks import looks_written
 from townkeeper.journal.models import Entry
@@ -55,6 +56,17 @@ def show_reporter(case: Case, *, actor: User, reason: str) -> Shown:
     said = _reason(reason)
     record(subject=case.subject, act=SHOWN, actor=actor.username, data={"reason": said})
     return Shown(reporter.name, reporter.phone)
+
+
+@transaction.atomic
+def show_supporter(follow: Follow, *, actor: User, reason: str) -> Shown:
+    """Return who has it too, in full, for a call back; the look is recorded as for a reporter."""
+    if not may_show(follow.case, actor):
+        raise Problem("not-permitted", _("Your posts do not allow this."))
+    said = _reason(reason)
+    data = {"reason": said, "part": follow.part}
+    record(subject=follow.case.subject, act=SHOWN, actor=actor.username, data=data)
+    return Shown(follow.name, follow.phone)
 
 
 def may_show(case: Case, actor: User) -> bool:

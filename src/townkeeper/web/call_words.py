@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from townkeeper.calls.models import CallBack, Registration, Urgency
+from townkeeper.cases.records import Follow
 from townkeeper.web.journal_words import Names, Told, telling
 from townkeeper.web.wording import full_time
 
@@ -32,5 +33,7 @@ def _called(data: Mapping[str, Any], _names: Names) -> Told:
         lines.append(_("again at %(time)s") % {"time": time})
     word = dict(CallBack.Result.choices).get(result, result)
     title = _("Call back: %(result)s") % {"result": word}
+    if data.get("part") == Follow.Part.SUPPORTER:
+        title = _("Call back to somebody who has it too: %(result)s") % {"result": word}
     icon = "phone-call" if result == CallBack.Result.REACHED else "phone-off"
     return Told(title, lines, icon, "", public=False)

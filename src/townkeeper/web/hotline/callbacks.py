@@ -20,12 +20,14 @@ from townkeeper.accounts.models import User
 from townkeeper.calls.backlog import (
     NOTE_MAX,
     Key,
+    Page,
     Waiting,
     find_waiting,
     note_not_reached,
     record_judgement,
     waiting_calls,
 )
+from townkeeper.calls.supporters import Listeners, waiting_supporters
 from townkeeper.cases.models import Case, CaseQuerySet, Judgement
 from townkeeper.cases.privacy import Shown, may_show, show_reporter
 from townkeeper.kit import clock
@@ -110,57 +112,74 @@ class AgainForm(forms.Form):
 @require_safe
 def backlog(request: HttpRequest) -> HttpResponse:
     """List who is to be called, the first due first."""
-    later = request.GET.get("tab") == "later"
-    cases, now = Case.objects.visible_to(request.user), clock.now()
-    page = waiting_calls(cases, now=now, after=_key(request.GET.get("after", "")), later=later)
+    tab = _tab(request)
+    after = _key(request.GET.get("after", ""))
+    page = _page(Case.objects.visible_to(request.user), clock.now(), tab, after)
     base = reverse("hotline:callbacks")
     context = {
         "rows": page.rows,
-        "later": later,
+        "tab": tab,
         "tabs": [
-            {"label": _now("to call now"), "href": base, "current": not later},
-            {"label": _now("called in vain, again later"), "href": f"{base}?tab=later",
-             "current": later},
+            {"label": label, "href": f"{base}?tab={name}" if name else base, "current": name == tab}
+            for name, label in (
+                ("", _now("to call now")),
+                ("later", _now("called in vain, again later")),
+                ("too", _now("they have it too")),
+            )
         ],
-        "next_url": _next(base, page.following, later=later),
+        "next_url": _next(base, page.following, tab),
         "first_url": base if request.GET.get("after") else "",
-        "page_actions": links(*(_file(form, later=later) for form in ("xlsx", "csv"))),
-    }  # fmt: skip
+        "page_actions": links(*(_file(form, tab) for form in ("xlsx", "csv"))),
+    }
     return render(request, "hotline/callbacks.html", context)
 
 
-def _file(form: str, *, later: bool) -> str:
+def _tab(request: HttpRequest) -> str:
+    """Return which list is asked for: now, later, or whoever has it too."""
+    asked = request.GET.get("tab", "")
+    return asked if asked in {"later", "too"} else ""
+
+
+def _page(
+    cases: CaseQuerySet, now: datetime, tab: str, after: Key | None, size: int = 30
+) -> Page | Listeners:
+    if tab == "too":
+        return waiting_supporters(cases, now=now, size=size, after=after)
+    return waiting_calls(cases, now=now, size=size, after=after, later=tab == "later")
+
+
+def _file(form: str, tab: str) -> str:
     link = reverse(f"hotline:callbacks-{form}")
-    return f"{link}?tab=later" if later else link
+    return f"{link}?tab={tab}" if tab else link
 
 
 @opening
 @require_safe
 def backlog_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send the whole list as a table; numbers stay masked."""
-    later = request.GET.get("tab") == "later"
+    tab = _tab(request)
     columns = (
         Column(_now("Number")), Column(_now("Title")), Column(_now("Category")),
         Column(_now("Reporter")), Column(_now("Closed")), Column(_now("Can judge until")),
         Column(_now("Attempts")), Column(_now("Next attempt")),
     )  # fmt: skip
-    rows = _cells(Case.objects.visible_to(request.user), clock.now(), later=later)
+    rows = _cells(Case.objects.visible_to(request.user), clock.now(), tab)
     sheet = Sheet("call-backs", _now("Call-backs"), columns, rows)
     back = reverse("hotline:callbacks")
-    return send_sheet(request, sheet, form, back=back, csv_url=_file("csv", later=later))
+    return send_sheet(request, sheet, form, back=back, csv_url=_file("csv", tab))
 
 
-def _cells(cases: CaseQuerySet, now: datetime, *, later: bool) -> Iterator[list[Cell]]:
+def _cells(cases: CaseQuerySet, now: datetime, tab: str) -> Iterator[list[Cell]]:
     key: Key | None = None
     while True:
-        page = waiting_calls(cases, now=now, size=PAGE, after=key, later=later)
+        page = _page(cases, now, tab, key, PAGE)
         for row in page.rows:
             case = row.case
             yield [
                 case.number,
                 case.title,
                 case.category.title if case.category else "",
-                case.reporter.masked_phone,
+                row.masked_phone,
                 full_time(case.closed_at) if case.closed_at else "",
                 full_time(row.due_at),
                 row.tries,
@@ -171,10 +190,10 @@ def _cells(cases: CaseQuerySet, now: datetime, *, later: bool) -> Iterator[list[
             return
 
 
-def _next(base: str, key: Key | None, *, later: bool) -> str:
+def _next(base: str, key: Key | None, tab: str) -> str:
     if key is None:
         return ""
-    asked = {"after": f"{key[0].isoformat()}~{key[1]}"} | ({"tab": "later"} if later else {})
+    asked = {"after": f"{key[0].isoformat()}~{key[1]}"} | ({"tab": tab} if tab else {})
     return f"{base}?{urlencode(asked)}"
 
 
@@ -277,6 +296,6 @@ def _show(
         "bad": judged if judged is not None and judged.errors else again,
         "shown": shown,
         "may_show": isinstance(user, User) and may_show(case, user),
-        "attempts": case.callbacks.order_by("-pk"),
+        "attempts": case.callbacks.filter(follow=None).order_by("-pk"),
     }
     return render(request, "hotline/callback.html", context, status=status)

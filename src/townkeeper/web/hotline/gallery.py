@@ -2,6 +2,7 @@
 
 from townkeeper.accounts.models import User
 from townkeeper.calls.backlog import waiting_calls
+from townkeeper.calls.supporters import waiting_supporters
 from townkeeper.cases.models import Case
 from townkeeper.kit import clock
 from townkeeper.knowledge.models import Article, Phrase
@@ -11,6 +12,14 @@ from townkeeper.web.gallery import Shot, Someone
 def _callback(user: Someone) -> str | None:
     page = waiting_calls(Case.objects.visible_to(user), now=clock.now(), size=1)
     return f"/office/hotline/callbacks/{page.rows[0].case.number}/" if page.rows else None
+
+
+def _too(user: Someone) -> str | None:
+    page = waiting_supporters(Case.objects.visible_to(user), now=clock.now(), size=1)
+    if not page.rows:
+        return None
+    row = page.rows[0]
+    return f"/office/hotline/callbacks/{row.case.number}/too/{row.follow.pk}/"
 
 
 def _done(user: Someone) -> str | None:
@@ -37,6 +46,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("register", "/office/register/", "inspector"),
     Shot("callbacks", "/office/hotline/callbacks/", "operator"),
     Shot("callbacks-later", "/office/hotline/callbacks/?tab=later", "operator"),
+    Shot("callbacks-too", "/office/hotline/callbacks/?tab=too", "operator"),
+    Shot("callback-too", _too, "operator"),
     Shot("callback", _callback, "operator"),
     Shot("shift", "/office/hotline/shift/", "operator"),
     Shot("articles", "/office/hotline/articles/", "supervisor"),

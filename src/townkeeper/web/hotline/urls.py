@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from townkeeper.web.hotline import articles, callbacks, desk, shift
+from townkeeper.web.hotline import articles, callbacks, desk, shift, supporters
 
 app_name = "hotline"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("hotline/callbacks.xlsx", callbacks.backlog_file, {"form": "xlsx"}, name="callbacks-xlsx"),
     path("hotline/callbacks.csv", callbacks.backlog_file, {"form": "csv"}, name="callbacks-csv"),
     path("hotline/callbacks/<str:number>/", callbacks.callback, name="callback"),
+    path("hotline/callbacks/<str:number>/too/<int:pk>/", supporters.callback, name="callback-too"),
     path("hotline/shift/", shift.sheet, name="shift"),
     path("hotline/shift/notes/<int:pk>/", shift.take, name="take-over"),
     path("hotline/articles/", articles.articles, name="articles"),
