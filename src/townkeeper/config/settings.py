@@ -5,6 +5,7 @@ import os
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.config.home import ROOT, choice, database, home, number, secret_key, switch
+from townkeeper.config.statics import are_published, statics_folder
 
 HOME = home()
 BASE_DIR = ROOT
@@ -44,6 +45,7 @@ MIDDLEWARE = [
     "townkeeper.web.security.ContentSecurityPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "townkeeper.web.compressing.CompressWords",
     "townkeeper.web.reading.OneStamp",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -92,8 +94,16 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("TOWNKEEPER_TIME_ZONE", "Asia/Shanghai")
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
-WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = statics_folder(HOME)
+WHITENOISE_USE_FINDERS = not are_published(HOME)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if WHITENOISE_USE_FINDERS
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
 FONT_DIR = os.environ.get("TOWNKEEPER_FONT_DIR", "")
 UPLOAD_LIMIT_MB = number("TOWNKEEPER_UPLOAD_LIMIT_MB", 20)
 IMPORT_LIMIT_MB = number("TOWNKEEPER_IMPORT_LIMIT_MB", 200)

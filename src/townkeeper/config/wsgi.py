@@ -13,6 +13,9 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from typing_extensions import override
 
+from townkeeper.config.home import home
+from townkeeper.config.statics import publish_statics
+
 Environ = dict[str, Any]
 
 
@@ -46,6 +49,7 @@ def warm_up() -> None:
         connection.close()
 
 
+publish_statics(home())  # before the settings are read: they go by what is published
 pages = get_wsgi_application()
 interface = BareHandler()
 warm_up()
