@@ -2,11 +2,11 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from townkeeper.cases.models import Case
 from townkeeper.duties.models import Category
 from townkeeper.duties.register import CategoryRow, Register, UnitRow
 
+T = TypeVar("T")
 TITLE_MAX: Final = 200
 PLACE_MAX: Final = 300
 TEXT_MAX: Final = 20_000
@@ -65,6 +66,14 @@ class RowWrongError(ValueError):
     ) -> None:
         self.field, self.value, self.message, self.hint = field, value, message, hint
         super().__init__(field)
+
+
+class RowsWrongError(ValueError):
+    """A row with all of its faults: whoever mends the list mends it once."""
+
+    def __init__(self, errors: list[RowWrongError]) -> None:
+        self.errors = errors
+        super().__init__(len(errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +140,11 @@ class Checker:
         for row in rows:
             try:
                 checked = self._row(row, due_text)
-            except RowWrongError as error:
-                found.errors.append(
-                    RowError(row.row, error.field, error.value, error.message, error.hint)
-                )
+            except RowsWrongError as wrong:
+                found.errors += [
+                    RowError(row.row, each.field, each.value, each.message, each.hint)
+                    for each in wrong.errors
+                ]
                 continue
             key = (checked.problem, checked.text, checked.place, checked.unit.code)
             if key in seen:
@@ -145,15 +155,29 @@ class Checker:
         return found
 
     def _row(self, row: ListRow, due_text: str) -> Checked:
-        problem, text = self._texts(row)
+        """Return the row with everything found out. Errors: RowsWrongError names all its faults."""
+        errors: list[RowWrongError] = []
+
+        def tried(part: Callable[[], T]) -> T | None:
+            try:
+                return part()
+            except RowWrongError as error:
+                errors.append(error)
+                return None
+
         place = row.said("place")[:PLACE_MAX]
-        case = self._case(row)
-        category = self._category(row)
-        area = self._area(row, place)
-        unit, assists, reason = self._units(row, category, area)
         said = row.cells.get("due")
         said = due_text if said is None or not str(said).strip() else said
-        deadline = self.deadline(said)
+        texts = tried(lambda: self._texts(row))
+        case = tried(lambda: self._case(row))
+        category = tried(lambda: self._category(row))
+        area = tried(lambda: self._area(row, place))
+        # whoever answers follows from kind and area: with those wrong it is not asked
+        units = None if errors else tried(lambda: self._units(row, category, area))
+        deadline = tried(lambda: self.deadline(said))
+        if errors or texts is None or units is None or deadline is None:
+            raise RowsWrongError(errors)
+        (problem, text), (unit, assists, reason) = texts, units
         return Checked(
             row=row.row,
             problem=problem,

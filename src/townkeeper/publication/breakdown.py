@@ -17,6 +17,7 @@ from townkeeper.cases.desk import desk
 from townkeeper.journal.actions import record
 from townkeeper.kit.names import say
 from townkeeper.publication.breakdown_words import WORDS, BreakdownWords
+from townkeeper.publication.notices import office_name
 from townkeeper.publication.typeset.document import (
     Attachment,
     Cell,
@@ -117,9 +118,10 @@ class Naming:
         return self.units.get(str(code), str(code))
 
     def office(self, campaign: Campaign) -> str:
-        """Return the name of the unit that runs the campaign's procedure."""
+        """Return the full name of the unit that runs the campaign's procedure."""
         row = desk().office_for(campaign.procedure)
-        return self.unit(row.code) if row else campaign.key
+        unit = Unit.objects.filter(code=row.code).defer("outline").first() if row else None
+        return office_name(unit, self.language) if unit else campaign.key
 
     def list(self, names: Sequence[str]) -> str:
         """Return names one after the other."""

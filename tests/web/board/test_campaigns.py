@@ -147,3 +147,11 @@ def test_others_find_no_such_pages(client, people, boss):
         assert client.get(BASE + page).status_code == 404
     for act in ("remind", "close", "resume", "print"):
         assert client.post(f"{BASE}{key}/{act}/").status_code == 404
+
+
+
+def test_a_row_is_told_all_of_its_faults_at_once(boss):
+    checked = sent(boss, "1,垃圾,東興市場,無此單位,昨天的昨天").headers["Location"]
+    page = boss.get(checked)
+    assert {str(error["field"]) for error in page.context["errors"]} == {"unit", "deadline"}
+    assert "1 row with errors" in page.content.decode()

@@ -26,6 +26,7 @@ from townkeeper.cases.models import Case
 from townkeeper.kit.errors import Problem
 from townkeeper.publication.breakdown import print_campaign, state_words
 from townkeeper.publication.breakdown_words import WORDS
+from townkeeper.units.models import Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
 from townkeeper.web.board.lists import (
@@ -41,6 +42,7 @@ from townkeeper.web.board.lists import (
     send_list,
     words_in,
 )
+from townkeeper.web.board.people import names_of
 from townkeeper.web.wording import full_time
 
 AT_ONCE = 100
@@ -150,7 +152,10 @@ def show_campaign(
     found = progress_of(campaign)
     states = [("missing", _("not reported yet")), ("late", _("late"))]
     states += WORDS[_tongue(request)].states.items()
-    units = [(each.code, each.name) for each in found.units]
+    rows_of_units = Unit.objects.filter(code__in=[each.code for each in found.units])
+    titles = {unit.code: unit.title for unit in rows_of_units.only("code", "name", "names")}
+    units = [(each.code, titles.get(each.code, each.name)) for each in found.units]
+    people = names_of((campaign.created_by, campaign.closed_by))
     state, unit = chosen(request, "state", states), chosen(request, "unit", units)
     rows = narrowed(found.rows, state=state, unit=unit)
     begin = number_in(request.GET.get("after", "")) or 0
@@ -171,7 +176,9 @@ def show_campaign(
         kpis=_kpis(request, found),
         extra={
             "campaign": campaign,
-            "units": found.units,
+            "units": [(each, titles.get(each.code, each.name)) for each in found.units],
+            "created_by": people.get(campaign.created_by, ""),
+            "closed_by": people.get(campaign.closed_by, ""),
             "done": done,
             "whole": whole,
             "refused": refused,

@@ -196,7 +196,7 @@ def _planned(plan: Plan | None, problem: Problem | None) -> dict[str, Any]:
             }
             for error in plan.checked.errors[:SHOWN_ERRORS]
         ],
-        "error_count": len(plan.checked.errors),
+        "error_count": len({error.row for error in plan.checked.errors}),
         "units": len({row.unit.code for row in plan.checked.rows}),
         "problem": problem,
     }

@@ -53,6 +53,8 @@
   /* signing out leaves nothing behind */
   document.addEventListener('submit', event => { if (event.target.matches('[data-sign-out]')) store.clear(); });
 
+  const release = form => { delete form.dataset.sending; form.removeAttribute('aria-busy'); };
+
   /* a double click sends once; coming back by the browser's button makes the form usable again */
   document.addEventListener('submit', event => {
     const form = event.target;
@@ -60,6 +62,8 @@
     if (form.dataset.sending) { event.preventDefault(); return; }
     form.dataset.sending = '1';
     form.setAttribute('aria-busy', 'true');
+    // what is answered with a file leaves the page where it is: the form is ready for the next one
+    if (form.hasAttribute('data-file')) setTimeout(() => release(form), 2500);
   });
-  window.addEventListener('pageshow', () => [...document.forms].forEach(form => { delete form.dataset.sending; form.removeAttribute('aria-busy'); }));
+  window.addEventListener('pageshow', () => [...document.forms].forEach(release));
 })();
