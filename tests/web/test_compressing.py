@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse  # noqa: TID251 - it is what the middleware is given
 from django.test import RequestFactory
 
 from townkeeper.web.compressing import CompressWords

@@ -18,7 +18,7 @@ from pathlib import Path
 from townkeeper.config.home import ROOT
 
 SOURCE = ROOT / "src" / "townkeeper" / "web" / "static"
-PUBLISHING = "TOWNKEEPER_PUBLISHES_STATICS"
+PUBLISHING = "STATICS_BEING_PUBLISHED"
 MANIFEST = "staticfiles.json"
 KEPT = 3
 """Published states that stay: processes of an older program may still be running."""
