@@ -335,7 +335,9 @@ def test_a_row_says_what_waits_for_a_decision(client, people, five):
     do(case, "dispute", people["CGJ"], LATER, **given)
     do(case, "extend", people["CGJ"], LATER, reason="rain")
     client.force_login(people["dispatcher"])
-    row = re.search(rf'<tr data-case="{case.number}".*?</tr>', page(client).content.decode(), re.S)
+    row = re.search(
+        rf'<tr data-case="{case.number}".*?</tr>', page(client).content.decode(), re.DOTALL
+    )
     assert row is not None
     assert "in dispute" in row[0]
     assert "more time asked for" in row[0]

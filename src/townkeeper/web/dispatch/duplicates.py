@@ -21,6 +21,7 @@ from townkeeper.web.access import needs, signed_in
 from townkeeper.web.dispatch.batch import read_chosen, visible_cases
 from townkeeper.web.dispatch.leading import lead_back, ours, words
 from townkeeper.web.office.actforms import TEXT_MAX
+from townkeeper.web.office.casepage import where_is
 from townkeeper.web.office.rows import make_rows, with_row_parts
 
 LOOKED_AT = 300
@@ -64,6 +65,7 @@ class Part:
     """One of the cases to put together, with what it brings."""
 
     row: Any
+    where: str
     photos: int
     others: int
     """Cases that were merged into it before."""
@@ -132,6 +134,7 @@ def _parts(cases: list[Case], main: Case | None, visible: CaseQuerySet) -> list[
     return [
         Part(
             row=rows[case.pk],
+            where=where_is(rows[case.pk].case),
             photos=photos.get(case.pk, 0),
             others=case.counts.get("merged", 0),
             has_reporter=case.pk in named,

@@ -33,6 +33,18 @@
   const panel = one('#panel');
   if (panel) panel.addEventListener('close', () => { panel.textContent = ''; });
 
+  /* after an act from the panel the list goes on at the same row: the next case has moved up to it */
+  const rows = () => all('[data-keylist] tbody tr'), kept = 'townkeeper-row';
+  let from = -1;
+  document.addEventListener('click', event => { const link = event.target.closest('[data-dispatch]'); if (link) from = rows().indexOf(link.closest('tr')); });
+  document.addEventListener('submit', event => { if (panel && panel.contains(event.target) && from >= 0) sessionStorage.setItem(kept, `${location.pathname} ${from}`); });
+  const [path, at] = (sessionStorage.getItem(kept) || '').split(' ');
+  if (path === location.pathname) {
+    const row = rows()[Math.min(Number(at), rows().length - 1)], link = row && one('a', row);
+    sessionStorage.removeItem(kept);
+    if (link && !one('.errsum')) { row.setAttribute('aria-current', 'true'); link.focus({preventScroll: true}); row.scrollIntoView({block: 'nearest'}); }
+  }
+
   document.addEventListener('keydown', event => {
     if (!keysOn || event.isComposing || event.metaKey || event.ctrlKey || event.altKey || one('dialog[open]')) return;
     if (event.target.matches('input:not([type=checkbox]),textarea,select')) return;
