@@ -23,6 +23,7 @@ class WebConfig(AppConfig):
             "look_words",
             "note_words",
             "order_words",
+            "plain_words",
             "register_words",
             "relapse_words",
             "reporter_words",

@@ -101,11 +101,6 @@ def telling(act: str) -> Callable[[Teller], Teller]:
     return keep
 
 
-def has_sentence(act: str) -> bool:
-    """Whether a sentence is registered for an act; the others are moves of a procedure."""
-    return act in _TELLERS
-
-
 def tell(entry: Entry, names: Names) -> Told:
     """Return an entry in words, with who and when."""
     data: Mapping[str, Any] = msgspec.json.decode(entry.data)

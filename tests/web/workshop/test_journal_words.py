@@ -57,6 +57,15 @@ def test_a_person_is_found_by_name_and_by_name_for_signing_in(boss, people):
     assert "No entry fits" in search(boss, actor="王芳芳")
 
 
+def test_what_a_program_brought_is_told_in_words(boss):
+    data = {"role": "administrator", "unit": "S1", "scope": "S1"}
+    record(subject="user:boss", act="post.added", actor="demo", data=data)
+    record(subject="role:x", act="role.added", actor="demo", data={"names": {}})
+    text = search(boss)
+    assert "by the program" in text
+    assert "Role added" in text
+
+
 @pytest.mark.parametrize("before", ["9" * 40, "²", "-1", "x", "1.5"])
 def test_nonsense_in_the_address_is_passed_over(boss, before):
     assert "Journal" in search(boss, before=before)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -11,47 +10,12 @@ from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
 from townkeeper.journal.models import Entry
 from townkeeper.procedures.model import Procedure
-from townkeeper.web.journal_words import Names, Told, codes_in, has_sentence, tell
+from townkeeper.web.journal_words import Names, Told, codes_in, tell
 from townkeeper.web.office.rows import procedure_of
 from townkeeper.web.register_words import codes_of
 from townkeeper.web.registers import registers
 
 CASE = "case:"
-TITLES: Mapping[str, str | Promise] = {
-    "article.written": _("Article of the knowledge base written"),
-    "brief.made": _("Brief made"),
-    "bulletin.installed": _("Bulletin taken over from the program"),
-    "bulletin.made": _("Bulletin made"),
-    "calls.forgotten": _("Old calls forgotten"),
-    "campaign.closed": _("Campaign closed"),
-    "campaign.handed_over": _("List handed over to the units"),
-    "campaign.made": _("Campaign begun"),
-    "campaign.printed": _("Task breakdown table printed"),
-    "campaign.reminded": _("Units of a campaign reminded"),
-    "duties.changed": _("Duty register changed"),
-    "file.stored": _("File stored"),
-    "import.done": _("Records imported"),
-    "job.end": _("Long work ended"),
-    "job.lost": _("Long work was cut off"),
-    "job.start": _("Long work started"),
-    "job.stop": _("Long work stopped"),
-    "order.overdue": _("Order overdue"),
-    "phrase.written": _("Phrase written"),
-    "place.added": _("Key place added"),
-    "place.carried": _("Key place carried over to another area"),
-    "post.added": _("Post added"),
-    "procedure.installed": _("Procedure taken over from the program"),
-    "program.loaded": _("Program loaded"),
-    "revisit.drawn": _("Revisits drawn"),
-    "role.added": _("Role added"),
-    "round.assessed": _("Round scored"),
-    "round.corrected": _("Round corrected"),
-    "round.published": _("Round published"),
-    "scheme.installed": _("Scheme taken over from the program"),
-    "suggestions.trained": _("Suggestions trained anew"),
-    "unit.changed": _("Unit changed by the program"),
-}
-"""What acts are called that no page tells in a sentence of its own."""
 GROUPS: Mapping[str, str | Promise] = {
     "case.": _("Cases"),
     "case.reporter_shown": _("Who looked at a reporter's name or telephone"),
@@ -83,10 +47,6 @@ MACHINE: Mapping[str, str | Promise] = {
 }
 
 
-PLAIN = ("title", "name", "file", "problem", "reason")
-"""What of an act without a sentence is shown as it stands."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One entry as the search shows it."""
@@ -115,17 +75,8 @@ def rows_of(entries: list[Entry]) -> list[Row]:
         names = Names(procedures.get(entry.subject), units, categories, people, known.role_titles())
         who = people.get(entry.actor) or str(MACHINE.get(entry.actor, ""))
         number = entry.subject.removeprefix(CASE) if entry.subject.startswith(CASE) else ""
-        rows.append(Row(entry, _told(entry, names), who, number, _subject(entry.subject, names)))
+        rows.append(Row(entry, tell(entry, names), who, number, _subject(entry.subject, names)))
     return rows
-
-
-def _told(entry: Entry, names: Names) -> Told:
-    title = TITLES.get(entry.act)
-    if title and not has_sentence(entry.act):
-        data = msgspec.json.decode(entry.data)
-        lines = [said for name in PLAIN if isinstance(said := data.get(name), str) and said]
-        return Told(str(title), lines, "scroll-text", "g", public=False)
-    return tell(entry, names)
 
 
 def _after(entries: Iterable[Entry], kind: str) -> Iterable[str]:
