@@ -15,7 +15,9 @@ for _name in [name for name in os.environ if name.startswith("TOWNKEEPER_")]:
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from townkeeper.config.settings import *  # noqa: E402, F403
-from townkeeper.config.settings import DATABASES, HOME  # noqa: E402
+from townkeeper.config.settings import DATABASES, HOME, STATIC_ROOT  # noqa: E402
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is published here: its absence would warn
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
