@@ -183,7 +183,8 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _now("The file has been removed since. Send it again."))
         return redirect("workshop:imports")
     assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
-    running = Job.objects.filter(ended_at=None, kind="import", given__trial=trial.pk).first()
+    jobs = Job.objects.visible_to(request.user)
+    running = jobs.filter(ended_at=None, kind="import", given__trial=trial.pk).first()
     if running is None:
         given = {**trial.given, "dry_run": False, "trial": trial.pk}
         running = start_job("import", title=trial.title, given=given, actor=request.user)

@@ -93,7 +93,7 @@ def search(request: HttpRequest) -> HttpResponse:
     subject = _subject(form.cleaned_data.get("subject", "")) if form.is_valid() else ""
     context = {
         "form": form,
-        "rows": rows_of(entries),
+        "rows": rows_of(entries, request.user),
         "groups": GROUPS,
         "people": _people() if _sees_all(request) else [],
         "more": more,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -59,8 +60,8 @@ class Row:
     subject: str
 
 
-def rows_of(entries: list[Entry]) -> list[Row]:
-    """Return entries in words, whatever they are about."""
+def rows_of(entries: list[Entry], user: User | AnonymousUser) -> list[Row]:
+    """Return entries in words, whatever they are about, for somebody who may read them."""
     known = registers()
     codes, keys = codes_in(entries)
     codes |= {code for entry in entries for code in codes_of(entry)} | set(_after(entries, "unit"))
@@ -69,7 +70,7 @@ def rows_of(entries: list[Entry]) -> list[Row]:
     categories = {each.key: each.title for each in known.categories.values() if each.key in keys}
     actors = {entry.actor for entry in entries} | set(_after(entries, "user"))
     people = {user.username: str(user) for user in User.objects.filter(username__in=actors)}
-    procedures = _procedures(entries)
+    procedures = _procedures(entries, user)
     rows = []
     for entry in entries:
         names = Names(procedures.get(entry.subject), units, categories, people, known.role_titles())
@@ -92,8 +93,8 @@ def _subject(subject: str, names: Names) -> str:
     return named.get(kind, {}).get(key, "") or subject
 
 
-def _procedures(entries: Iterable[Entry]) -> dict[str, Procedure]:
+def _procedures(entries: Iterable[Entry], user: User | AnonymousUser) -> dict[str, Procedure]:
     """Return the rules by which each case of the list runs: its moves are told in their words."""
     numbers = set(_after(entries, "case"))
-    cases = Case.objects.filter(number__in=numbers).select_related("procedure")
+    cases = Case.objects.visible_to(user).filter(number__in=numbers).select_related("procedure")
     return {f"{CASE}{case.number}": procedure_of(case) for case in cases}
