@@ -26,9 +26,9 @@ def history_of(cases: CaseQuerySet, number: str, *, most: int = LATEST) -> list[
         return []
     return list(
         cases.filter(reporter__phone=number, reporter__is_anonymous=False)
-        .select_related("category", "main")
+        .select_related("category", "unit", "main", "main__unit")
         .prefetch_related("judgements")
-        .defer("text", "extra")
+        .defer("text", "extra", "unit__outline", "main__unit__outline")
         .order_by("-opened_at")[:most]
     )
 

@@ -160,6 +160,23 @@ def test_the_live_side_shows_history_twins_owner_and_nothing_is_saved(client, pe
     assert Case.objects.count() == 2
 
 
+def test_a_caller_who_calls_again_is_told_how_far_it_is_and_added_to_their_case(
+    desk, client, people
+):
+    client.force_login(people["operator"])
+    client.cookies["django_language"] = "en"
+    mine = opened(reporter_name="陳女士", reporter_phone="13800138000", address="紅星路 86 號")
+    ended = opened(reporter_phone="13800138000", at=MONDAY - timedelta(days=40), address="別處")
+    do(ended, "answer_now", people["operator"], MONDAY - timedelta(days=40), answer="已答覆")
+    text = look(client, phone="13800138000", text="我的事怎麼還沒辦")
+    assert f'value="merge:{mine.number}"' in text
+    assert 'data-twin="1"' in text
+    assert f"number {mine.number}" in text
+    assert f'value="merge:{ended.number}"' not in text
+    desk(do=f"merge:{mine.number}", phone="13800138000", text="我的事怎麼還沒辦")
+    assert Case.objects.get(main=mine).stage == "merged"
+
+
 def test_the_live_side_suggests_kind_and_area_and_takes_neither(client, people):
     make.Category.objects.filter(key="matter/06010").update(keywords=["垃圾"])
     make.touch_registers()

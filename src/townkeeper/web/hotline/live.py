@@ -45,12 +45,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier case of the caller; while it runs, what to tell and the key that adds the call."""
+
+    case: Case
+    progress: str
+    key: int
+    """1 to 5 with Alt, after the likely twins; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """Everything beside the form."""
 
     number: str
     """The caller's number, masked."""
-    history: list[Case]
+    history: list[Past]
     twins: list[Candidate]
     articles: list[Article]
     kinds: list[Suggestion]
@@ -84,16 +94,31 @@ def look(form: CallForm, user: User) -> Live:
     guesses = suggest(report.title, text) if len(text) >= SHORTEST and not said["category"] else []
     owner = suggest_owner(report.category, area=area or None) if said["category"] else None
     unit = book_of("units").by_value.get(owner.unit or "") if owner else None
+    twins = [_candidate(twin) for twin in find_twins(report, limit=TWINS, among=shown)]
     return Live(
         number=masked(said["phone"]),
-        history=history_of(cases, said["phone"]) if form.is_call else [],
-        twins=[_candidate(twin) for twin in find_twins(report, limit=TWINS, among=shown)],
+        history=_past(history_of(cases, said["phone"]), twins) if form.is_call else [],
+        twins=twins,
         articles=_articles(user, said["category"], text),
         kinds=guesses,
         owner=owner,
         owner_title=unit.title if unit else "",
         area=named,
     )
+
+
+def _past(cases: list[Case], twins: list[Candidate]) -> list[Past]:
+    """Return the caller's cases; one that still runs takes the call, as a likely twin does."""
+    offered = {candidate.case.pk for candidate in twins}
+    keys = iter(range(len(twins) + 1, TWINS + 1))
+    found = []
+    for case in cases:
+        main = case.main or case
+        is_running = not main.is_ended
+        key = next(keys, 0) if is_running and main.pk not in offered else 0
+        offered.add(main.pk)
+        found.append(Past(case, progress_of(main) if is_running else "", key))
+    return found
 
 
 def _area_of_place(code: str) -> int:

@@ -77,6 +77,7 @@
       turn++;
       clearTimeout(waiting);
       list.hidden = true;
+      status.className = 'vh';
       active = -1;
       isTree = false;
       field.setAttribute('aria-expanded', 'false');
@@ -92,6 +93,8 @@
     const draw = (found, first) => {
       items = found.items;
       status.textContent = found.says;
+      /* who sees the page sees it as well that nothing fits */
+      status.className = items.length || !field.value.trim() || isFree ? 'vh' : 'combonone';
       list.replaceChildren(...items.map((item, at) => {
         const line = element('li', {id: `combo-${number}-${at}`, role: 'option', 'aria-selected': 'false'});
         const name = element('b'), path = element('span'), why = element('small');
