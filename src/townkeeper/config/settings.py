@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "townkeeper.web.compressing.CompressWords",
+    "townkeeper.web.firstview.FirstView",
     "townkeeper.web.reading.OneStamp",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
