@@ -14,7 +14,8 @@ from townkeeper.web.firstview import MARK, FirstView, style_of
 PAGE = (
     '<head><link rel="stylesheet" href="/static/a.1.css">\n<title>x</title>'
     '<link rel="stylesheet" href="/static/b.2.css" media="screen">'
-    '<script defer src="/s.js"></script></head><body><link rel="stylesheet" href="/static/a.1.css">號</body>'
+    '<script defer src="/s.js"></script></head>'
+    '<body><link rel="stylesheet" href="/static/a.1.css">號</body>'
 )
 
 
