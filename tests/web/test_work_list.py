@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -327,6 +328,15 @@ def test_what_goes_out_is_what_is_listed(client, people, five, query):
         body = b"".join(client.get(f"/office/cases.csv{query}").streaming_content).decode()
     rows = list(csv.reader(io.StringIO(body)))[1:]
     assert [row[0] for row in rows] == numbers(page(client, query))
+
+
+@pytest.mark.parametrize("after", ["0001-01-01T00:00:00+14:00_1", "9999-12-31T23:59:59-14:00_1"])
+@pytest.mark.parametrize("tab", ["mine", "open", "ended"])
+def test_an_address_from_beyond_the_calendar_begins_at_the_start(client, people, five, after, tab):
+    client.force_login(people["dispatcher"])
+    assert numbers(page(client, f"?{urlencode({'tab': tab, 'after': after})}")) == numbers(
+        page(client, f"?tab={tab}")
+    )
 
 
 def test_a_row_says_what_waits_for_a_decision(client, people, five):

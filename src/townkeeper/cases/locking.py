@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from townkeeper.accounts.models import User
 from townkeeper.cases.models import Case
 from townkeeper.journal.models import Entry
 from townkeeper.kit.errors import Problem
@@ -24,7 +25,15 @@ def moved_on(case: Case) -> Problem:
     last = Entry.objects.filter(subject=case.subject).order_by("-seq").first()
     return Problem(
         "case-moved-on",
-        _("%(who)s has acted on this case in the meantime.") % {"who": last.actor if last else "?"},
+        _("%(who)s has acted on this case in the meantime.") % {"who": _name_of(last)},
         where=case.number,
         hint=_("Look at it again; nothing of yours was carried out."),
     )
+
+
+def _name_of(last: Entry | None) -> str:
+    """Return who acted last as people call them."""
+    if last is None:
+        return "?"
+    user = User.objects.filter(username=last.actor).first()
+    return str(user) if user else last.actor

@@ -1,9 +1,11 @@
 """Says in words why a procedure refuses an action."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -33,9 +35,30 @@ MESSAGES: Mapping[str, object] = {
     "unit-missing": _("Please name the unit that should answer instead."),
 }
 
+EVIDENCE: Mapping[str, str | Promise] = {
+    "before-photo": _("photo before"),
+    "after-photo": _("photo after"),
+    "document": _("document"),
+    "site-photo": _("photo of the site"),
+    "check-photo": _("photo at the check"),
+    "revisit-photo": _("photo at the revisit"),
+}
+"""Kinds of evidence in words; a kind that a procedure brought itself is called as it wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several things in one line, each in the language of the reader."""
+
+    things: tuple[object, ...]
+
+    @override
+    def __str__(self) -> str:
+        return "、".join(str(EVIDENCE.get(str(thing), thing)) for thing in self.things)
+
 
 def _listed(value: object) -> object:
-    return "、".join(map(str, value)) if isinstance(value, (tuple, list, set, frozenset)) else value
+    return Listed(tuple(value)) if isinstance(value, (tuple, list, set, frozenset)) else value
 
 
 def until_words(moment: datetime) -> str:

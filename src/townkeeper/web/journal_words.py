@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from townkeeper.cases.evidence import FINDINGS
 from townkeeper.cases.models import Judgement
+from townkeeper.cases.refusals import EVIDENCE
 from townkeeper.journal.models import Entry
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
@@ -23,14 +24,6 @@ from townkeeper.web.stages import channel_words, look_of
 from townkeeper.web.wording import full_time
 
 CIRCLES = {"info": "b", "ok": "o", "warn": "y", "bad": "r", "violet": "v", "grey": "g"}
-EVIDENCE: Mapping[str, str | Promise] = {
-    "before-photo": gettext_lazy("photo before"),
-    "after-photo": gettext_lazy("photo after"),
-    "document": gettext_lazy("document"),
-    "site-photo": gettext_lazy("photo of the site"),
-    "check-photo": gettext_lazy("photo at the check"),
-    "revisit-photo": gettext_lazy("photo at the revisit"),
-}
 OUTCOMES: Mapping[str, str | Promise] = {
     "fixed": gettext_lazy("fixed"),
     "partly": gettext_lazy("partly fixed"),

@@ -184,6 +184,16 @@ def test_an_empty_batch_says_the_next_step(ask, people, query):
     assert "work list" in answer.content.decode()
 
 
+def test_a_large_batch_does_not_carry_itself_on_every_row(ask, people, filed):
+    page_of = "/office/dispatch/batch/?"
+    chosen = "&".join(f"case={case.number}~2" for case in [filed() for _n in range(3)])
+    small = ask(people["dispatcher"], page_of + chosen).content.decode()
+    assert small.count("next=/office/dispatch/batch/%3Fcase") == 3
+    many = "&".join(f"case=DX{number:012d}~1" for number in range(150))
+    large = ask(people["dispatcher"], f"{page_of}{chosen}&{many}").content.decode()
+    assert large.count("next=/office/cases/") == 3
+
+
 def test_next_leads_nowhere_else(ask, people, filed):
     case = filed()
     sent = data_of(case) | {"next": "https://elsewhere.example/"}

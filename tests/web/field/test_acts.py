@@ -171,7 +171,7 @@ def test_a_dispute_names_unit_and_clause(act, people, case):
 def test_a_stop_needs_its_paper_and_says_so(act, people, case):
     bare = act(people["CGJ"], case, "suspend", ground="permit", reason="待批")
     assert bare.status_code == 422
-    assert "Evidence is missing" in text(bare)
+    assert "Evidence is missing: document." in text(bare)
     paper = {"ground": "permit", "reason": "待批", "file__document": shot(3, "permit.jpg")}
     assert act(people["CGJ"], case, "suspend", **paper).status_code == 302
 

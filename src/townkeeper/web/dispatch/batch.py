@@ -29,6 +29,8 @@ from townkeeper.web.office.rowacts import source_words
 from townkeeper.web.registers import registers
 
 RESULTS = "batch-results"
+LONGEST_ADDRESS = 1500
+"""Beyond it a case does not lead back to the batch: its address on each row weighs too much."""
 
 
 @dataclass(slots=True)
@@ -53,13 +55,16 @@ def batch(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _do(request, cases, versions, request.user)
     planned = plan_batch(cases, actor=request.user, seen_versions=versions)  # type: ignore[arg-type]
+    back = ours(request, request.GET.get("next", "")) or reverse("office:cases")
+    here = request.get_full_path()
     context = {
+        "here": here if len(here) <= LONGEST_ADDRESS else back,
         "groups": grouped(planned),
         "exceptions": [(each, exception_words(each.why)) for each in planned if each.why],
         "missing": len(chosen) - len(cases),
         "too_many": len(chosen) >= BATCH_MOST,
         "most": BATCH_MOST,
-        "next": ours(request, request.GET.get("next", "")) or reverse("office:cases"),
+        "next": back,
         "ready": sum(not each.why for each in planned),
         "text_max": TEXT_MAX,
     }

@@ -7,7 +7,7 @@ one thousand costs what page one costs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
@@ -111,7 +111,9 @@ def read_key(text: str) -> Key | None:
     try:
         pk = int(number)
         at = datetime.fromisoformat(moment) if moment else None
-    except ValueError:
+        if at is not None and at.tzinfo is not None:
+            at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     if not 0 < pk < LARGEST_ID or (at is not None and at.tzinfo is None):
         return None
