@@ -95,8 +95,8 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("TOWNKEEPER_TIME_ZONE", "Asia/Shanghai")
 
 STATIC_URL = "static/"
-STATIC_ROOT = statics_folder(HOME)
 WHITENOISE_USE_FINDERS = not are_published(HOME)
+STATIC_ROOT = HOME / "static" if WHITENOISE_USE_FINDERS else statics_folder(HOME)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
