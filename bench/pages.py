@@ -22,6 +22,7 @@ EVENTS = 50
 LEAST = 20
 FEWEST = 5
 HALF = 0.015
+ORDERS = 200
 
 
 def run(quick=False):
@@ -60,11 +61,32 @@ def each_page(only, use):
     from townkeeper.kit import clock  # noqa: PLC0415
 
     with clock.at(AS_OF, "simulated"), transaction.atomic():
+        prepare()
         visitors = Visitors()
         for name, choices in pages():
             if only in name and visitors.opens(choices):
                 yield use(name, visitors.fetch, choices)
         transaction.set_rollback(True)
+
+
+def prepare():
+    """Bring roles to their present permissions; issue orders and make the brief of the morning."""
+    from bench.dataset import ROOT  # noqa: PLC0415
+    from townkeeper.programs.load import load_program  # noqa: PLC0415
+    from townkeeper.publication.briefs import make_due  # noqa: PLC0415
+    from townkeeper.supervision.actions import issue_order  # noqa: PLC0415
+    from townkeeper.supervision.drafting import Draft  # noqa: PLC0415
+    from townkeeper.units.models import Unit  # noqa: PLC0415
+
+    load_program(ROOT / "programs" / "dongxing", actor="bench")
+    make_due()
+    towns = Unit.objects.filter(kind="township", until=None)
+    units = list(towns.values_list("code", flat=True))
+    supervisor = person("supervisor")
+    for number in range(ORDERS):
+        to = [(units[(number + turn) % len(units)], "") for turn in range(3)]
+        words = {"title": f"bench {number}", "text": "bench", "deadline": "5wd"}
+        issue_order(Draft(kind="supervision", units=to, **words), actor=supervisor)
 
 
 class Visitors:
@@ -144,6 +166,7 @@ STAFF = (
     ("desk of the hotline", "operator", "/office/hotline/"),
     ("map of the dispatcher", "dispatcher", "/office/dispatch/map/"),
     ("requests to be decided", "dispatcher", "/office/dispatch/requests/"),
+    ("disputes", "dispatcher", "/office/dispatch/disputes/"),
     ("board of clocks", "supervisor", "/office/supervision/"),
     ("alarms", "supervisor", "/office/supervision/alarms/"),
     ("orders", "supervisor", "/office/orders/"),
