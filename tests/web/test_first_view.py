@@ -57,6 +57,12 @@ def test_the_first_page_holds_its_style_and_the_policy_its_hash(published):
     assert found.cookies[MARK].value == "state"
 
 
+def test_the_length_that_was_said_is_the_length_that_is_sent(published):
+    said = HttpResponse(PAGE, headers={"Content-Length": str(len(PAGE.encode()))})
+    found = FirstView(lambda _request: said)(RequestFactory().get("/"))
+    assert int(found.headers["Content-Length"]) == len(found.content) > len(PAGE.encode())
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -60,6 +60,8 @@ class FirstView:
         rest = SHEET.sub(b"", head[first:])
         later = b"".join(b'<link rel="prefetch" href="%s">' % href for href, _media in links)
         response.content = head[:first] + style + rest + later + end + body
+        if response.has_header("Content-Length"):  # counted before the style came in
+            response.headers["Content-Length"] = str(len(response.content))
         allowed = policy().replace("style-src 'self'", f"style-src 'self' '{sum_}'", 1)
         response.headers.setdefault("Content-Security-Policy", allowed)
         response.set_cookie(
