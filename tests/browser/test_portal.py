@@ -120,6 +120,35 @@ def test_reporting_on_a_phone_with_a_photo_that_knows_its_place(browser, live_se
     assert stored.taken_at is not None
 
 
+def test_a_line_that_breaks_loses_nothing_and_makes_one_report(browser, live_server, town):
+    with context(browser, live_server, viewport={"width": 320, "height": 700}) as mobile:
+        page = mobile.new_page()
+        page.goto(f"{live_server.url}/report/")
+        page.locator("#photos").set_input_files(
+            [{"name": "p.jpg", "mimeType": "image/jpeg", "buffer": jpeg(scene(3))},
+             {"name": "p.heic", "mimeType": "image/heic", "buffer": b"no picture"}]
+        )  # fmt: skip
+        expect(page.locator("[data-photo-status]")).to_contain_text("p.heic cannot be read")
+        page.get_by_label("What is wrong?").fill("Refuse at the market gate")
+        page.get_by_label(re.compile("^Area")).select_option("S1")
+        send = page.get_by_role("button", name="Send the report")
+        mobile.set_offline(True)
+        send.click()
+        expect(page.locator(".sending")).to_contain_text("Nothing is lost")
+        assert page.locator(".pics img").count() == 1
+        mobile.set_offline(False)
+        page.get_by_label(re.compile("^Telephone")).fill("call me")
+        send.click()
+        expect(page.locator(".errsum")).to_be_focused()
+        expect(page.locator(".errsum")).to_contain_text("This is no telephone number")
+        expect(page.get_by_text("1 photo is with us already")).to_be_visible()
+        page.get_by_label(re.compile("^Telephone")).fill("138 0000 6021")
+        page.get_by_role("button", name="Send the report").click()
+        expect(page.locator("h1")).to_contain_text("Your report is with us")
+    case = Case.objects.get()
+    assert (case.reporter.phone, case.evidence.count()) == ("13800006021", 1)
+
+
 def test_having_it_too_and_judging_by_keyboard(browser, live_server, town):
     first = make.opened(title="refuse", lon=PLACE[0], lat=PLACE[1], area="S1")
     with context(browser, live_server, viewport={"width": 390, "height": 844}) as mobile:

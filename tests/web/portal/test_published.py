@@ -112,6 +112,13 @@ def test_rules_as_they_are_in_force(citizen, rounds):
     assert "區城管局" in kinds
     assert "nobody is named" in kinds
     assert citizen.get("/rules/kinds/?area=nowhere").status_code == 200
+    whole = text_of(citizen.get("/rules/kinds/"))
+    assert "depends on the area" in whole
+    assert "nobody is named" not in whole
+    assert "暴露垃圾" in text_of(citizen.get("/rules/kinds/", {"q": "垃圾"}))
+    assert "暴露垃圾" in text_of(citizen.get("/rules/kinds/", {"q": "暴露　垃圾"}))
+    none = text_of(citizen.get("/rules/kinds/", {"q": "\u202e🗑️" * 90}))
+    assert "No kind is called so" in none
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])

@@ -12,6 +12,7 @@ from townkeeper.calendars.actions import current_version
 from townkeeper.calendars.models import Day
 from townkeeper.cases.desk import desk
 from townkeeper.cases.publicity import PUBLIC_PROCEDURES
+from townkeeper.cases.search.folding import fold
 from townkeeper.duties.models import Category
 from townkeeper.duties.register import CategoryRow, Register, UnitRow
 from townkeeper.kit import clock
@@ -100,9 +101,10 @@ def kinds(request: HttpRequest) -> HttpResponse:
     picture, today = desk().register, clock.today()
     code = request.GET.get("area", "")[:40]
     place = picture.unit_by_code.get(code)
+    words = request.GET.get("q", "").strip()[:40]
     rows = list(Category.objects.filter(is_used=True).select_related("parent"))
     inner = {row.parent_id for row in rows}
-    leaves = [row for row in rows if row.pk not in inner]
+    leaves = [row for row in rows if row.pk not in inner and _is_named(row, words)]
     leads = {}
     answers: dict[int, UnitRow | None] = {}
     for row in leaves:
@@ -116,8 +118,19 @@ def kinds(request: HttpRequest) -> HttpResponse:
         shown = _kind(row, picture.categories.get(row.pk), picture)
         shown["unit"] = leads[lead.id].title if lead and lead.id in leads else ""
         groups.setdefault(row.parent.title if row.parent else "", []).append(shown)
-    context = {"groups": list(groups.items()), "areas": area_choices(), "code": code}
+    context = {
+        "groups": list(groups.items()),
+        "areas": area_choices(),
+        "code": code if place else "",
+        "q": words,
+    }
     return render(request, "portal/kinds.html", context)
+
+
+def _is_named(row: Category, words: str) -> bool:
+    """Whether a kind is called so, in any language and either script, or known by such words."""
+    said = fold(" ".join([row.name, *row.names.values(), *row.keywords]))
+    return all(word in said for word in fold(words).split())
 
 
 def _kind(row: Category, known: CategoryRow | None, picture: Register) -> dict[str, Any]:
