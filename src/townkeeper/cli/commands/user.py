@@ -14,7 +14,10 @@ from townkeeper.kit.errors import Problem
 
 if TYPE_CHECKING:
     from townkeeper.accounts.models import User
+    from townkeeper.units.models import Role, Unit
 
+SOME = 5
+"""Codes of units named as examples."""
 EXAMPLES = (
     "./townkeeper user add wang.fang --name 王芳 --role dispatcher --unit 511011-zx",
     "./townkeeper user password wang.fang",
@@ -62,18 +65,13 @@ def _add(args: argparse.Namespace) -> Outcome:
     from townkeeper.accounts.models import User  # noqa: PLC0415
     from townkeeper.journal.actions import record  # noqa: PLC0415
     from townkeeper.kit import clock  # noqa: PLC0415
-    from townkeeper.units.models import Post, Role, Unit  # noqa: PLC0415
+    from townkeeper.units.models import Post  # noqa: PLC0415
 
     with transaction.atomic():
         user = User(username=args.username, name=args.name)
         outcome = _set_password(user, generate=args.generate)
         if args.role:
-            unit = Unit.objects.filter(code=args.unit).first()
-            role = Role.objects.filter(key=args.role).first()
-            if unit is None:
-                raise Problem("no-such-unit", _("There is no unit %(code)s.") % {"code": args.unit})
-            if role is None:
-                raise Problem("no-such-role", _("There is no role %(role)s.") % {"role": args.role})
+            unit, role = _post_of(args)
             Post.objects.create(user=user, unit=unit, role=role, since=clock.today())
         record(
             subject=f"user:{user.username}",
@@ -82,6 +80,30 @@ def _add(args: argparse.Namespace) -> Outcome:
             data={"name": user.name, "role": args.role, "unit": args.unit},
         )
     return outcome
+
+
+def _post_of(args: argparse.Namespace) -> "tuple[Unit, Role]":
+    """Return unit and role of the post; what is unknown is refused with what there is."""
+    from townkeeper.units.models import Role, Unit  # noqa: PLC0415
+
+    units, roles = Unit.objects.order_by("path"), Role.objects.order_by("key")
+    first = _("Load a program first: ./townkeeper program load programs/dongxing")
+    unit, role = units.filter(code=args.unit).first(), roles.filter(key=args.role).first()
+    if unit is None:
+        some = ", ".join(units.values_list("code", flat=True)[:SOME])
+        raise Problem(
+            "no-such-unit",
+            _("There is no unit %(code)s.") % {"code": args.unit},
+            hint=_("There are, for example: %(codes)s") % {"codes": some} if some else first,
+        )
+    if role is None:
+        known = ", ".join(roles.values_list("key", flat=True))
+        raise Problem(
+            "no-such-role",
+            _("There is no role %(role)s.") % {"role": args.role},
+            hint=_("The program has: %(roles)s") % {"roles": known} if known else first,
+        )
+    return unit, role
 
 
 def _set_password(user: "User", *, generate: bool) -> Outcome:
