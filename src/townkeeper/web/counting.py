@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from townkeeper.calendars.limits import Kind, Limit, LimitError
 from townkeeper.calendars.worktime import WorkCalendar
-from townkeeper.cases.models import Task
+from townkeeper.cases.models import Ask, Task
 from townkeeper.web.clockwords import language
 from townkeeper.web.registers import registers
+from townkeeper.web.wording import Clock
 
 Pauses = Sequence[tuple[datetime, datetime | None]]
 
@@ -71,6 +72,14 @@ def whole_limit(limit: str, extensions: Sequence[str] = ()) -> Limit | None:
 def _add_up(parts: Sequence[Limit]) -> bool:
     """Tell whether limits can be counted as one: the same kind, and a kind with an amount."""
     return len({part.kind for part in parts}) == 1 and all(part.amount for part in parts)
+
+
+def ask_clock(ask: Ask) -> Clock:
+    """Return the clock of what waits for a decision: counted by the calendar in force."""
+    version = registers().calendar_now
+    return Clock(
+        due_at=ask.due_at, opened_at=ask.asked_at, rule=counting_of(ask.limit, (), version)
+    )
 
 
 def counting_for(task: Task) -> Counting | None:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from django.utils.safestring import SafeString
 
-from townkeeper.calendars.actions import calendar_of
+from townkeeper.calendars.actions import calendar_of, current_version
 from townkeeper.calendars.worktime import WorkCalendar
 from townkeeper.cases.models import Case, ProcedureVersion, Task
 from townkeeper.duties.models import Category
@@ -40,6 +40,11 @@ class Registers:
         if version not in self._calendars:
             self._calendars[version] = calendar_of(version)
         return self._calendars[version]
+
+    @cached_property
+    def calendar_now(self) -> int:
+        """Return the version of the calendar in force."""
+        return current_version().pk
 
     @cached_property
     def units(self) -> Mapping[int, Unit]:

@@ -23,9 +23,10 @@ from townkeeper.kit.names import say
 from townkeeper.procedures.model import Procedure
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
+from townkeeper.web.counting import ask_clock
 from townkeeper.web.dispatch.leading import words
 from townkeeper.web.office.actforms import TEXT_MAX
-from townkeeper.web.office.rows import procedure_of
+from townkeeper.web.office.rows import procedure_of, task_clock
 from townkeeper.web.registers import registers
 from townkeeper.web.wording import Clock
 
@@ -101,9 +102,15 @@ def count_effects(sight: Sight) -> Counter[str]:
     return Counter(dict(asks.values_list("effect").annotate(n=Count("pk"))))
 
 
-ASK = ("action", "effect", "actor", "unit", "decider", "reason", "ground", "asked_at", "due_at")
+ASK = (
+    "action", "effect", "actor", "unit", "decider", "reason", "ground", "asked_at", "due_at",
+    "limit",
+)  # fmt: skip
 CASE = ("number", "title", "version", "counts", "procedure", "category", "area", "unit")
-TASK = ("due_at", "opened_at", "warn_at", "done_at")
+TASK = (
+    "case", "stage", "part", "due_at", "opened_at", "warn_at", "done_at", "limit", "extensions",
+    "calendar", "is_given",
+)  # fmt: skip
 """What a row shows of what was asked for, its case and its task."""
 
 
@@ -113,6 +120,7 @@ def waiting_rows(sight: Sight, user: User, effect: str = "") -> list[Request]:
     asks = asks.filter(effect=effect) if effect else asks
     of_case, of_task = (f"case__{name}" for name in CASE), (f"task__{name}" for name in TASK)
     asks = asks.select_related("case", "task").only(*ASK, *of_case, *of_task)
+    asks = asks.prefetch_related("task__pauses")
     found, known = list(asks[:SHOWN]), registers()
     known.name(ask.case for ask in found)
     proofs: dict[int, list[Evidence]] = {}
@@ -135,11 +143,8 @@ def _row(
         what=say(action.title) if action and action.title else ask.action,
         ground=say(ground.title) if ground and ground.title else ask.ground,
         used=_used(ask, procedure),
-        decide_by=Clock(due_at=ask.due_at, opened_at=ask.asked_at),
-        task=Clock(
-            due_at=task.due_at, opened_at=task.opened_at, warn_at=task.warn_at,
-            done_at=task.done_at,
-        ) if task else None,
+        decide_by=ask_clock(ask),
+        task=task_clock(task) if task else None,
         proofs=proofs,
         is_mine=ask.decider in roles and ask.actor != user.username,
         decider=titles.get(ask.decider, ask.decider),

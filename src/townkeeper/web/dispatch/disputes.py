@@ -19,8 +19,9 @@ from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
+from townkeeper.web.counting import ask_clock
 from townkeeper.web.office.actforms import DecisionForm
-from townkeeper.web.office.rows import procedure_of
+from townkeeper.web.office.rows import procedure_of, task_clock
 from townkeeper.web.registers import registers
 from townkeeper.web.wording import Clock
 
@@ -121,10 +122,8 @@ def _beside(ask: Ask, user: User, sight: Sight, form: DecisionForm | None) -> di
     return {
         "form": form if may_rule else None,
         "precedents": precedents_of(ask.case, limit=5),
-        "ask_limit": Clock(due_at=ask.due_at, opened_at=ask.asked_at),
-        "task_limit": Clock(due_at=task.due_at, opened_at=task.opened_at, warn_at=task.warn_at)
-        if task
-        else None,
+        "ask_limit": ask_clock(ask),
+        "task_limit": task_clock(task) if task else None,
         "decider": registers().role_titles().get(ask.decider, ask.decider),
         "people": {person.username: str(person) for person in people},
         "used": ask.case.counts.get("evasion", 0),

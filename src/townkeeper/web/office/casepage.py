@@ -44,9 +44,8 @@ from townkeeper.web.office.casemore import asks_of, what_hangs_on
 from townkeeper.web.office.clockpanel import make_panel
 from townkeeper.web.office.counters import Choices
 from townkeeper.web.office.progress import make_progress
-from townkeeper.web.office.rows import case_clock, procedure_of, step_title
+from townkeeper.web.office.rows import case_clock, procedure_of, step_title, task_clock
 from townkeeper.web.registers import Registers, registers
-from townkeeper.web.wording import Clock
 
 AskForm = DecisionForm | StatementForm
 BEFORE, AFTER = "before-photo", "after-photo"
@@ -226,17 +225,6 @@ def task_rows(case: Case, tasks: list[Task]) -> list[dict[str, Any]]:
         for task in shown
         if task.opened_at == begun or not task.is_done
     ]
-
-
-def task_clock(task: Task) -> Clock:
-    """Return the clock of one task."""
-    return Clock(
-        due_at=task.due_at,
-        opened_at=task.opened_at,
-        warn_at=task.warn_at,
-        done_at=task.done_at,
-        is_paused=any(pause.until is None for pause in task.pauses.all()),
-    )
 
 
 def _owner_why(entries: list[Entry], names: Names) -> str:
