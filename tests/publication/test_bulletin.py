@@ -148,7 +148,7 @@ def test_a_program_brings_its_own_text(round_, dongxing):
     document = bulletin_document(round_, template, ISSUE["zh-Hant"])
     assert document.masthead == "東興區城鄉環境綜合治理辦公室文件"
     assert document.number == "東治理辦通〔2026〕5號"
-    assert document.title == ("東興區2026年11月城鄉環境綜合治理考評情況通報",)
+    assert document.title == ("東興區2026年11月", "城鄉環境綜合治理考評情況通報")
     assert "本月全區共立案6件" in document.sections[1].paragraphs[0].text
     english = bulletin_document(round_, template, ISSUE["en"])
     assert english.masthead == document.masthead

@@ -18,6 +18,7 @@ from townkeeper.journal.actions import record
 from townkeeper.kit.names import say
 from townkeeper.publication.breakdown_words import WORDS, BreakdownWords
 from townkeeper.publication.notices import office_name
+from townkeeper.publication.titles import balanced
 from townkeeper.publication.typeset.document import (
     Attachment,
     Cell,
@@ -93,7 +94,7 @@ def campaign_document(
         language=language,
         masthead=told.masthead % office,
         number=campaign.key,
-        title=(title % shown,),
+        title=balanced(title % shown) if language != "en" else (title % shown,),
         issuer=office,
         date=found.at.astimezone(ZONE).date(),
         recipients=told.recipients,

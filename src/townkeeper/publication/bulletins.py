@@ -12,6 +12,7 @@ from townkeeper.assessment.models import Round
 from townkeeper.kit.names import say
 from townkeeper.publication.frozen_figures import figures_of, group_title, unit_name
 from townkeeper.publication.template import Template, default_template
+from townkeeper.publication.titles import balanced
 from townkeeper.publication.typeset.document import (
     Attachment,
     Cell,
@@ -66,7 +67,7 @@ def bulletin_document(
         language=language,
         masthead=_said(told.masthead, plain),
         number=_said(told.number, plain),
-        title=(_said(title, plain),),
+        title=_lines(_said(title, plain), language),
         issuer=_said(told.issuer, plain),
         date=day,
         recipients=_addressed(told.recipients, language),
@@ -82,6 +83,10 @@ def bulletin_document(
             data_time=_local(round_.data_until, content).strftime("%Y-%m-%d %H:%M %z"),
         ),
     )
+
+
+def _lines(title: str, language: Language) -> tuple[str, ...]:
+    return (title,) if language == "en" else balanced(title)
 
 
 def _words(issue: Issue, template: Template) -> dict[str, Figure]:

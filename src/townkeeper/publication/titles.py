@@ -87,4 +87,5 @@ def _hurt(before: str, after: str) -> float:
         return 100.0
     if re.search(r"[0-9A-Za-z]$", before) and re.match(r"[0-9A-Za-z]", after):
         return 50.0
-    return 0.0 if before[-1] in AFTER or after[0] in OPENING else 4.0
+    ends_a_date = bool(re.search(r"[0-9][月日]$", before)) and not after[0].isdigit()
+    return 0.0 if before[-1] in AFTER or after[0] in OPENING or ends_a_date else 4.0
