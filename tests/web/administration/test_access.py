@@ -1,5 +1,6 @@
 """To others the administration does not exist; its pages cost a fixed number of queries."""
 
+import pytest
 from django.urls import reverse
 
 from tests import make
@@ -68,3 +69,19 @@ def test_a_street_changes_only_what_lies_below_it(client, town):
     for path in ("edit", "outline", "rename", "move", "end/close"):
         assert client.get(f"{BASE}units/at/S2/{path}/").status_code == 404
     assert client.get(f"{BASE}units/roles/handler/").status_code == 404
+
+
+NONSENSE = ["9" * 40, "²", "-1", "' OR 1=1", "%00"]
+
+
+@pytest.mark.parametrize("typed", NONSENSE)
+def test_nonsense_in_an_address_shows_the_beginning(admin, typed):
+    for path in ("units/posts/", "duties/lines/", "settings/translations/", "users/"):
+        assert admin.get(f"{BASE}{path}", {"after": typed, "q": typed}).status_code == 200
+
+
+def test_lists_are_sent_as_tables_only(admin):
+    for name in ("units", "units/posts", "users", "duties", "categories"):
+        assert admin.get(f"{BASE}{name}/all.csv").status_code == 200
+        assert admin.get(f"{BASE}{name}/all.exe").status_code == 404
+        assert admin.get(f"{BASE}{name}/all.{'x' * 300}").status_code == 404

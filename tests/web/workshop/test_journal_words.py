@@ -79,3 +79,12 @@ def test_a_full_page_takes_few_questions(boss, people, django_assert_max_num_que
     assert Entry.objects.count() > 12
     with django_assert_max_num_queries(22):
         search(boss)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_that_no_journal_has_are_refused(boss, day):
+    assert "errsum" in search(boss, status=422, since=day, until=day)
+
+
+def test_a_beginning_alone_shows_the_month_after_it(boss):
+    search(boss, since="2020-01-01")

@@ -23,6 +23,7 @@ from townkeeper.publication.typeset.document import Column
 from townkeeper.units.models import Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
+from townkeeper.web.administration.pages import place_after
 from townkeeper.web.exports import Sheet, links, send_sheet
 
 edits = needs(Permission.DUTIES_REGISTER_EDIT)
@@ -259,7 +260,7 @@ def _lines(request: HttpRequest) -> tuple[QuerySet[Duty], dict[str, str]]:
 def line_list(request: HttpRequest) -> HttpResponse:
     """List the lines of the register."""
     rows, asked = _lines(request)
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdigit() else 0
+    after = place_after(request)
     found = list(rows[after : after + SHOWN + 1])
     plain = {key: value for key, value in asked.items() if value}
     address = reverse("administration:duty-lines")

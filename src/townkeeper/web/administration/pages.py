@@ -21,6 +21,8 @@ from townkeeper.web.administration.forms import REFUSED, AdminForm
 from townkeeper.web.journal_words import Names, Told, tell
 
 HISTORY = 15
+FAR = 8
+"""Digits of a place in a list; no list of an office is longer."""
 
 
 def person(request: HttpRequest) -> User:
@@ -62,6 +64,12 @@ def with_ends(request: HttpRequest, posts: Iterable[Post]) -> list[Post]:
         over = post.until is not None and post.until <= today
         post.may_end = not over and may_edit(request, post.unit)  # type: ignore[attr-defined]
     return rows
+
+
+def place_after(request: HttpRequest) -> int:
+    """Return the place in a list after which the page begins; nonsense begins at the top."""
+    text = request.GET.get("after", "")
+    return int(text) if text.isdecimal() and len(text) < FAR else 0
 
 
 def crumbs(*pairs: tuple[str, str]) -> list[dict[str, str]]:

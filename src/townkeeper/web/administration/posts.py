@@ -36,6 +36,7 @@ from townkeeper.web.administration.pages import (
     history,
     may_edit,
     person,
+    place_after,
     tabs_of,
     with_ends,
 )
@@ -98,7 +99,7 @@ def _posts(request: HttpRequest) -> tuple[QuerySet[Post], dict[str, str]]:
 def post_list(request: HttpRequest) -> HttpResponse:
     """List the posts, by unit."""
     rows, asked = _posts(request)
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdigit() else 0
+    after = place_after(request)
     found = list(rows[after : after + PAGE + 1])
     query = request.GET.copy()
     query["after"] = str(after + PAGE)

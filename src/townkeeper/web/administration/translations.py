@@ -23,7 +23,7 @@ from townkeeper.units.models import Role, Unit
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
 from townkeeper.web.administration.forms import REFUSED
-from townkeeper.web.administration.pages import person
+from townkeeper.web.administration.pages import person, place_after
 
 edits = needs(Permission.PROGRAMS_PROGRAM_LOAD, Permission.UNITS_UNIT_EDIT)
 PAGE = 40
@@ -123,7 +123,7 @@ def _page(request: HttpRequest, typed: dict[str, str], *, status: int) -> HttpRe
     sort = request.GET.get("sort", "")
     counts = {each: len(list(_incomplete(each))) for each in SORTS}
     sort = sort if sort in SORTS else next((each for each in SORTS if counts[each]), "unit")
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdigit() else 0
+    after = place_after(request)
     gaps = list(_incomplete(sort))[after : after + PAGE]
     address = reverse("administration:translations")
     labels = {"unit": _("Units"), "category": _("Categories"), "role": _("Roles")}

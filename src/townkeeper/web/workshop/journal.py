@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -29,6 +30,8 @@ from townkeeper.web.workshop.journal_rows import CASE, GROUPS, rows_of
 PAGE = 100
 NUMBER_LENGTH = 19
 """Digits that a row's key may have in every database."""
+DAYS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+"""What is a day of a journal at all."""
 LONGEST = 31
 """Days that a search without a subject covers."""
 LISTED = 300
@@ -52,10 +55,16 @@ class SearchForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "acts", "autocomplete": "off"}),
     )  # fmt: skip
     since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("From"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=DAYS,
     )
     until = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=DAYS,
     )
 
     @override
@@ -67,6 +76,8 @@ class SearchForm(forms.Form):
             self.add_error("until", _now("This is before the beginning."))
         if data.get("subject"):
             return data
+        if since and not until:
+            until = min(clock.today(), since + timedelta(days=LONGEST))
         until = until or clock.today()
         since = since or until - timedelta(days=7)
         if (until - since).days > LONGEST:
