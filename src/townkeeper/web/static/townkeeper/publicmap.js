@@ -8,7 +8,9 @@
   const get = async address => { try { const answer = await fetch(address); return answer.ok ? await answer.json() : null; } catch { return null; } };
 
   const draw = element => {
-    const map = L.map(element, {attributionControl: false, zoomSnap: .25, minZoom: 3, maxZoom: 18, scrollWheelZoom: element.dataset.points !== undefined});
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const map = L.map(element, {attributionControl: false, zoomControl: false, zoomAnimation: !isCalm, fadeAnimation: !isCalm, inertia: !isCalm, zoomSnap: .25, minZoom: 3, maxZoom: 18, scrollWheelZoom: element.dataset.points !== undefined});
+    L.control.zoom({zoomInTitle: element.dataset.nearer || '+', zoomOutTitle: element.dataset.farther || '-'}).addTo(map);
     const edges = (element.dataset.edges || '').split(',').map(Number);
     if (edges.length === 4) map.fitBounds([[edges[1], edges[0]], [edges[3], edges[2]]]);
     else map.setView([35, 104], 4);
