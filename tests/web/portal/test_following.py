@@ -310,3 +310,14 @@ def test_a_refusal_leads_to_its_field_and_the_photos_stand_before_the_judgement(
     wrong = text_of(look(citizen, case, key="2222333344445555"))
     assert 'value="2222333344445555"' in wrong
     assert 'aria-invalid="true" aria-describedby="refused"' in wrong
+
+
+def test_whoever_reloads_a_refused_page_or_changes_its_language_keeps_their_place(
+    citizen, people, case_and_key
+):
+    case, key = case_and_key
+    page = text_of(look(citizen, case, key=key))
+    assert f'action="/c/{case.number}/add/?k={key}"' in page
+    again = citizen.get(f"/c/{case.number}/add/", {"k": key})
+    assert again["Location"] == f"/c/{case.number}/?k={key}"
+    assert citizen.get(f"/c/{case.number}/phone/")["Location"] == f"/c/{case.number}/"

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from townkeeper.cases.following import (
     add_words,
@@ -192,10 +192,12 @@ def _may(case: Case, main: Case, follow: Follow) -> dict[str, Any]:
 # --- what a follower does ---
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def by_phone(request: HttpRequest, number: str) -> HttpResponse:
     """Open a case with the last digits of the telephone number that was left with it."""
     case = one_case(number)
+    if request.method != "POST":
+        return _back(request, case)
     try:
         spend("digits", case.number, WRONG_TRIES)
         spend("phone", address_of(request), WRONG_TRIES * 2)
@@ -254,6 +256,14 @@ def _withdraw(request: HttpRequest, follow: Follow, _photos: list[StoredFile]) -
     return _("You have taken the report back. The office decides what follows.")
 
 
+def _back(request: HttpRequest, case: Case) -> HttpResponse:
+    """Lead to the page of the case: after an act, and who reloads or changes the language."""
+    address, key = reverse("portal:case", args=[case.number]), key_of(request)
+    return HttpResponseRedirect(
+        f"{address}?{urlencode({'k': key})}" if key else address, status=303
+    )
+
+
 Act = Callable[[HttpRequest, Follow, list[StoredFile]], str]
 ACTS: Final[dict[str, Act]] = {
     "add": _add,
@@ -264,10 +274,12 @@ ACTS: Final[dict[str, Act]] = {
 }
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, number: str, what: str) -> HttpResponse:
     """Do one thing in a follower's name; a refusal comes back with everything that was typed."""
     case = one_case(number)
+    if request.method != "POST":
+        return _back(request, case)
     follow = follow_of(request, case)
     if what not in ACTS:
         raise Http404
@@ -283,8 +295,4 @@ def act(request: HttpRequest, number: str, what: str) -> HttpResponse:
     except Problem as problem:
         return _page(request, case, follow, refused=problem, act=what)
     messages.success(request, said)
-    address = reverse("portal:case", args=[case.number])
-    key = key_of(request)
-    return HttpResponseRedirect(
-        f"{address}?{urlencode({'k': key})}" if key else address, status=303
-    )
+    return _back(request, case)
