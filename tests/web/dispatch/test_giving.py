@@ -45,6 +45,7 @@ def test_the_page_says_whose_it_is_why_and_by_when(ask, people, filed):
     case = filed(title="refuse")
     text = ask(people["dispatcher"], page(case), at=MONDAY + HOUR).content.decode()
     assert text.count("<h1") == 1
+    assert "tabbar" not in text  # it would lie over the buttons on a phone
     assert "區城管局" in text
     assert "Duty register 篇2 L95" in text
     assert "1 such cases in 90 days, 100.0% in time" in text
@@ -110,6 +111,17 @@ def test_redispatching_asks_why(ask, people, filed):
     assert ask(people["dispatcher"], page(case), sent).status_code == 302
     assert leads(case) == "S1"
     assert fresh(case).counts["redispatch"] == 1
+
+
+def test_an_old_page_is_told_what_happened_and_nothing_else(ask, people, filed):
+    case = filed()
+    old = data_of(case)
+    ask(people["dispatcher"], page(case), old)
+    again = ask(people["supervisor"], page(case), old)
+    assert again.status_code == 422
+    text = again.content.decode()
+    assert "dispatcher has acted on this case in the meantime" in text
+    assert "This field is required" not in text
 
 
 def test_strangers_get_the_same_as_for_what_is_not_there(ask, people, filed):

@@ -18,6 +18,7 @@ from townkeeper.calendars.limits import Limit
 from townkeeper.cases.actions import Given, advance_case, options_for
 from townkeeper.cases.dispatching import Candidate, Offer, offer_for
 from townkeeper.cases.disputes import precedents_of
+from townkeeper.cases.locking import moved_on
 from townkeeper.cases.models import Case
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
@@ -144,8 +145,17 @@ def give(request: HttpRequest, number: str) -> HttpResponse:
             }
             messages.success(request, text)
             return lead_back(request, case.number)
+    _say_stale(form, case)
     context = _context(request, case, offer, form) | {"why_not": why}
     return render(request, "dispatch/give.html", context, status=REFUSED if form.errors else 200)
+
+
+def _say_stale(form: GiveForm, case: Case) -> None:
+    """Say only that the case has moved on where it has: an old page cannot know what is asked."""
+    if form.errors and form.data.get("version", "") != str(case.version):
+        problem = moved_on(case)
+        form.errors.clear()
+        form.add_error(None, f"{problem.message} {problem.hint}".strip())
 
 
 def _why_not(case: Case, user: User, offer: Offer) -> str:
