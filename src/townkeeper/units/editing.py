@@ -45,6 +45,8 @@ def read_outline(text: str) -> dict[str, Any]:
             "column": error.colno,
         }
         raise _wrong(_("This is not JSON: %(place)s.") % {"place": place}) from None
+    except RecursionError:  # brackets in brackets without end: no outline
+        data = None
     geometry = _geometry(data)
     if geometry.get("type") not in AREAS:
         raise _wrong(

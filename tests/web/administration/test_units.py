@@ -169,6 +169,7 @@ FAR = [[5e5, 3e6], [5e5, 4e6], [6e5, 4e6], [5e5, 3e6]]
 BROKEN = (
     ("{", "not JSON"),
     ("[]", "not GeoJSON"),
+    ("[" * 100_000, "not GeoJSON"),
     ({"type": "Point", "coordinates": [1, 2]}, "is an area"),
     ({"type": "Polygon", "coordinates": [[[1, 2]]]}, "broken"),
     ({"type": "Polygon", "coordinates": "x"}, "broken"),

@@ -244,6 +244,20 @@ def test_what_is_no_zip_is_refused(boss):
     assert "This is no ZIP file." in text
 
 
+@pytest.mark.parametrize("broken", ["name", "password"])
+def test_what_cannot_be_unpacked_is_refused_in_words(boss, broken):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a" * 300 if broken == "name" else "program.yaml", "format: 1")
+    data = bytearray(packed.getvalue())
+    if broken == "password":
+        data[6] |= 1
+        data[data.find(b"PK\x01\x02") + 8] |= 1
+    file = SimpleUploadedFile("p.zip", bytes(data))
+    answer = post(boss, "programs/check/", {"file": file}, status=422)
+    assert "cannot be unpacked" in answer.content.decode()
+
+
 def test_a_procedure_is_drawn_and_told(boss):
     do(opened(), "file", make.User.objects.get(username="operator"), MONDAY)
     text = get(boss, "procedures/problem/")

@@ -331,7 +331,7 @@ class NoticeForm(AdminForm):
         """Return the change as arguments of `change_calendar`."""
         try:
             content = json.loads(self.cleaned_data["text"])
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise Problem(
                 "holidays-unreadable",
                 _now("This is not a JSON file in UTF-8: %(error)s.") % {"error": error},

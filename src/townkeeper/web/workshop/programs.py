@@ -3,6 +3,7 @@
 import io
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,6 +12,7 @@ from django import forms
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -97,7 +99,12 @@ def check(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)  # noqa: S101 - `needs` lets nobody else in
     token = keep_upload(form.cleaned_data["file"], user=request.user, name="program.zip")
     folder = folder_for(request.user, token)
-    _unpack(folder / "program.zip", folder / FOLDER)
+    try:
+        _unpack(folder / "program.zip", folder / FOLDER)
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        words = _now("It cannot be unpacked: %(reason)s. Pack the folder anew, without a password.")
+        form.add_error("file", words % {"reason": error})
+        return _overview(request, form)
     return redirect("workshop:program", token)
 
 
