@@ -202,9 +202,15 @@ def test_a_simulated_case_says_so_first(client, people, units):
 
 def test_an_overdue_case_has_a_red_card_with_its_word(client, people, handled):
     client.force_login(people["dispatcher"])
-    text = page(client, handled, at=MONDAY + timedelta(days=2))
+    late = MONDAY + timedelta(days=2)
+    text = page(client, handled, at=late)
     assert "overdue by" in text
-    assert "red card" in text
+    assert "red card" not in text  # nothing has rung: being late alone shows no card
+    with clock.at(late, "live"):
+        sweep()
+        # the list, the case and the board say the same
+        assert 'class="rc"' in client.get("/office/cases/?due=over").content.decode()
+    assert "red card" in page(client, handled, at=late)
 
 
 def picture() -> bytes:

@@ -44,6 +44,8 @@ class Clock:
     is_paused: bool = False
     rule: Rule | None = None
     """How its limit is counted; without it only plain time can be."""
+    card: str = ""
+    """`yellow` or `red`, as a rung of the ladder has shown it: being late alone shows none."""
 
     def state(self, now: datetime) -> ClockState:
         """Return how the limit stands at `now`."""

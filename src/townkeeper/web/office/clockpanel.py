@@ -18,7 +18,7 @@ from townkeeper.kit.names import say
 from townkeeper.procedures.model import Rung
 from townkeeper.web.clockwords import language, late_words, roles_line, rung_words
 from townkeeper.web.counting import Counting, rule_words, whole_limit
-from townkeeper.web.office.rows import procedure_of
+from townkeeper.web.office.rows import procedure_of, shown_card
 from townkeeper.web.wording import Clock, ClockState, clock_time
 
 MOST_SHARE = 2.0
@@ -125,6 +125,7 @@ def _of_task(
             warn_at=task.warn_at,
             done_at=task.done_at,
             is_paused=any(until is None for _since, until in pauses),
+            card=shown_card(procedure_of(case), task.step, task.rung),
         ),
         limit=task.limit,
         extensions=task.extensions,

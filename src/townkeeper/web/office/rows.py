@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Min, Q
 
+from townkeeper.cases.ladder import rungs_of
 from townkeeper.cases.models import (
     Ask,
     Case,
@@ -56,6 +57,9 @@ class TaskPart(NamedTuple):
     opened_at: datetime
     warn_at: datetime | None
     done_at: datetime | None
+    step: str
+    rung: int
+    """How many rungs of its ladder have rung."""
     is_paused: bool
     rule: Counting | None
 
@@ -110,7 +114,9 @@ UNSEEN = ("text", "answer", "extra", "place__problems", "place__attributes", "pl
 """What no row shows, and costs reading."""
 
 
-TASK = ("pk", "case_id", "stage", "part", "due_at", "opened_at", "warn_at", "done_at")
+TASK = (
+    "pk", "case_id", "stage", "part", "due_at", "opened_at", "warn_at", "done_at", "step", "rung",
+)  # fmt: skip
 COUNTED = ("limit", "extensions", "calendar_id", "is_given")
 """The columns of a `TaskPart`, and those that say how its clock is counted."""
 
@@ -167,7 +173,8 @@ def task_rows(pairs: Iterable[tuple[Parts, int | None]]) -> list[Row]:
         row = _row(parts)
         task = next((t for t in parts.tasks if t.pk == task_id), None)
         if task is not None:
-            row = replace(row, limit=task.clock, assists=task.part == "assist")
+            clock = replace(task.clock, card=card_of(parts.case, task))
+            row = replace(row, limit=clock, assists=task.part == "assist")
         rows.append(row)
     return rows
 
@@ -183,6 +190,8 @@ def task_part(task: Task) -> TaskPart:
         opened_at=task.opened_at,
         warn_at=task.warn_at,
         done_at=task.done_at,
+        step=task.step,
+        rung=task.rung,
         is_paused=any(pause.until is None for pause in task.pauses.all()),
         rule=counting_for(task),
     )
@@ -206,6 +215,19 @@ def case_clock(case: Case) -> Clock:
     return _clock(case, [task_part(task) for task in case.tasks.all()])
 
 
+def card_of(case: Case, task: TaskPart | None) -> str:
+    """Return the card that the ladder has shown on a task: the same as on the supervision board."""
+    if task is None or not task.rung:
+        return ""
+    return shown_card(procedure_of(case), task.step, task.rung)
+
+
+def shown_card(procedure: Procedure, step: str, rung: int) -> str:
+    """Return `red`, `yellow` or nothing: the worst card of so many rungs of a step's ladder."""
+    shown = {each.card for each in rungs_of(procedure, step)[:rung]}
+    return "red" if "red" in shown else "yellow" if "yellow" in shown else ""
+
+
 def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
     """Return the clock of the case's open task, or how an ended case's handling kept its time."""
     if case.is_ended:
@@ -217,6 +239,7 @@ def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
             opened_at=last.opened_at if last and is_same else case.opened_at,
             done_at=(last.done_at if last else None) or case.closed_at,
             rule=last.rule if last and is_same else None,
+            card=card_of(case, last),
         )
     opened = [task for task in tasks if task.done_at is None]
     task = next((task for task in opened if task.due_at == case.due_at), None)
@@ -226,4 +249,5 @@ def _clock(case: Case, tasks: Sequence[TaskPart]) -> Clock:
         warn_at=case.warn_at,
         is_paused=bool(task and task.is_paused),
         rule=task.rule if task else None,
+        card=card_of(case, task),
     )

@@ -22,7 +22,6 @@ from townkeeper.web.wording import Clock, ago, clock_time, full_time, month_word
 register = template.Library()
 
 DASH = "–"
-DUE_CARDS = {"over": "red", "missed": "red", "warn": "yellow"}
 DUE_CLASSES = {"over": "o", "warn": "y", "missed": "o done", "kept": "done", "paused": "done"}
 
 
@@ -118,8 +117,8 @@ def draw_due(limit: Clock, now: datetime, *, bar: bool = True) -> SafeString:
         used = limit.share(limit.done_at or now)
         share = f'<span class="bar-v desk" aria-hidden="true"><i style="--v:{used}%"></i></span>'
         hint = f' title="{escape(words)}"' if (words := limit.hint(now)) else ""
-    if how in DUE_CARDS:
-        card = _drawn("card_mark", colour=DUE_CARDS[how], count=None)
+    if limit.card:
+        card = _drawn("card_mark", colour=limit.card, count=None)
     return mark_safe(  # noqa: S308 - words are escaped, the rest is ours
         f'<div class="due {DUE_CLASSES.get(how, "")}"{hint}>'
         f'<span class="row tight"><b class="nw"{times}>'
