@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from townkeeper.calendars.limits import Limit
 from townkeeper.cases.desk import desk
 from townkeeper.cases.models import Case, Task
 from townkeeper.cases.windows import ends_at
@@ -23,6 +24,8 @@ class Chance:
     """Within which the decision is due, as the procedure writes it."""
     until: datetime | None
     """The last instant at which it is possible; None where there is no end."""
+    granted: datetime | None = None
+    """When the task would be due if more time is granted; None where none is asked for."""
 
     @property
     def left(self) -> int | None:
@@ -47,4 +50,17 @@ def chance_of(case: Case, action: Action, tasks: Iterable[Task]) -> Chance:
         decider=action.ask.decider if action.ask else "",
         limit=(action.ask.limit or "") if action.ask else "",
         until=until,
+        granted=extended_due(own[0], action) if own else None,
     )
+
+
+def extended_due(task: Task, action: Action) -> datetime | None:
+    """Return when a task would be due if an action that asks for more time were granted now.
+
+    The extension is counted from the present due time, as granting it does; None for every other
+    action, and for a task without a limit or a due time.
+    """
+    extra = task.limit if action.extends == "same" else action.extends
+    if action.extends is None or not extra or not task.limit or task.due_at is None:
+        return None
+    return desk().calendar.due(task.due_at, Limit.parse(extra)).at

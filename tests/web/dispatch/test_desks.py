@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.make import MONDAY, do, opened
 from townkeeper.cases.models import Ask, Case, Merge
@@ -145,6 +146,8 @@ def test_requests_are_granted_several_at_once(ask, people, handled):
     assert "2 granted." in answer.content.decode()
     accepted = [Ask.objects.get(pk=row.pk).is_accepted for row in rows]
     assert accepted == [True, True, None]
+    due = timezone.localtime(fresh(cases[0]).due_at)
+    assert f"due {due:%m-%d %H:%M} if granted" in text  # what was promised is what came
 
 
 def test_a_request_changed_meanwhile_stays_and_the_words_too(ask, people, handled):

@@ -141,6 +141,7 @@ def test_whoever_fixed_it_does_not_verify_it_and_is_told_why(ask, act, people, c
 
 def test_an_extension_is_asked_once_and_its_rules_are_shown(ask, act, people, case):
     page = text(ask(people["CGJ"], f"{TASKS}{case.number}/do/extend/"))
+    assert "if granted" in page
     assert "used 0 of 1 times" in page
     assert act(people["CGJ"], case, "extend", reason="等吊車").status_code == 302
     assert Ask.objects.get().reason == "等吊車"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.actions import decide_ask
+from townkeeper.cases.chances import extended_due
 from townkeeper.cases.models import Ask, Evidence
 from townkeeper.cases.queues import DISPUTE, EFFECTS, deciding_roles, waiting_asks
 from townkeeper.cases.sight import Sight, sight_of
@@ -54,6 +56,8 @@ class Request:
     decider: str
     unit: str
     """Who asked."""
+    granted: datetime | None
+    """When the task would be due if more time is granted."""
 
 
 @needs(Permission.CASES_CASE_ACT)
@@ -148,6 +152,7 @@ def _row(
         proofs=proofs,
         is_mine=ask.decider in roles and ask.actor != user.username,
         decider=titles.get(ask.decider, ask.decider),
+        granted=extended_due(task, action) if task and action else None,
         unit=units[ask.unit_id].title if ask.unit_id and ask.unit_id in units else "",
     )  # fmt: skip
 

@@ -327,6 +327,8 @@ def rule_lines(chance: Chance, roles: dict[str, str]) -> list[str]:
         lines.append(_("decision within %(limit)s") % {"limit": within})
     if chance.until is not None:
         lines.append(_("possible until %(when)s") % {"when": full_time(chance.until)})
+    if chance.granted is not None:
+        lines.append(_("due %(when)s if granted") % {"when": full_time(chance.granted)})
     if chance.decider:
         lines.append(_("the clock runs on until it is decided"))
     return lines
