@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from townkeeper.accounts.models import User
@@ -12,6 +13,7 @@ from townkeeper.cases.desk import Desk
 from townkeeper.cases.models import Task
 from townkeeper.duties.register import CategoryRow, UnitRow
 from townkeeper.kit.errors import Problem
+from townkeeper.kit.names import say
 from townkeeper.units.models import Place, Post, Role, Unit
 
 CHANNELS = {"hotline": 40, "inspection": 17, "patrol": 15, "portal": 24, "media": 4}
@@ -87,13 +89,14 @@ class Crowd:
         if root is None:
             raise Problem("nothing-loaded", _("No program has been loaded here."))
         home = unit or root
+        keyed = Role.objects.filter(key=role).first()
+        called = say(keyed.names, settings.LANGUAGE_CODE) if keyed else ""
         user, _new = User.objects.get_or_create(
             username=f"sim-{role}-{home.code}".lower()[:150],
-            defaults={"name": f"{home.name} {role}", "is_demo": True, "is_active": True},
+            defaults={"name": f"{home.name}{called or role}", "is_demo": True, "is_active": True},
         )
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        keyed = Role.objects.filter(key=role).first()
         if keyed is None:
             raise Problem(
                 "role-missing",
