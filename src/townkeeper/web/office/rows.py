@@ -133,7 +133,8 @@ def _part(rows: Sequence[tuple[Any, ...]]) -> TaskPart:
     known, (limit, extensions, calendar, is_given) = rows[0][: len(TASK)], rows[0][len(TASK) : -2]
     pauses = [(row[-2], row[-1]) for row in rows if row[-2] is not None]
     rule = None if is_given else counting_of(limit, extensions, calendar, pauses)
-    return TaskPart(*known, any(until is None for _since, until in pauses), rule)
+    stands = any(until is None for _since, until in pauses)
+    return TaskPart(*(*known, stands, rule))
 
 
 def _photos_of(cases: list[int]) -> dict[int, int]:
