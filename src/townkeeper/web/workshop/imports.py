@@ -209,7 +209,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
             shutil.copyfile(mapping, folder / MAPPING)
             return _try(request.user, folder)
         for error in form.errors.get("file", ()):
-            messages.error(request, error)
+            messages.error(request, str(error))
     except Problem as problem:
         messages.error(request, str(problem))
     return redirect("workshop:import", pk)

@@ -130,7 +130,7 @@ class MappingForm(forms.Form):
         headers: Sequence[str],
         before: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=before)
+        super().__init__(data, initial=dict(before or {}))
         known = [("", _("– not in this file –")), *((name, name) for name in headers if name)]
         guessed = {} if before else guess_columns(headers)
         for field, label in FIELDS.items():

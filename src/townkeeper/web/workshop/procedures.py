@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from townkeeper.cases.models import Case, ProcedureVersion
+from townkeeper.cases.refusals import EVIDENCE
 from townkeeper.kit.names import say
 from townkeeper.procedures.bpmn import bpmn
 from townkeeper.procedures.diagram import svg
@@ -22,7 +23,7 @@ from townkeeper.units.models import Role
 from townkeeper.units.permissions import Permission
 from townkeeper.web.access import needs
 from townkeeper.web.clockwords import language, rung_words
-from townkeeper.web.journal_words import COUNTS, EVIDENCE
+from townkeeper.web.journal_words import COUNTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@
     else if (event.key === '?') { const dialog = document.getElementById('keys'); if (dialog) dialog.showModal(); }
   });
 
+  /* a long rail shows where one is */
+  const here = one('.side .nav [aria-current="page"]');
+  if (here && here.offsetTop > window.innerHeight - 100) here.closest('.side').scrollTop = here.offsetTop - window.innerHeight / 2;
+
   /* after a failed form, start reading at the summary */
   const summary = one('.errsum');
   if (summary) summary.focus();
