@@ -28,6 +28,7 @@ PREFIXES: Final = {Campaign.Kind.EXPOSURE: "BG", Campaign.Kind.ORDER: "DB"}
 QUIET: Final = timedelta(hours=1)
 """Nobody is reminded of the same row twice within this time."""
 ATTEMPTS: Final = 20
+REPEATED: Final = timedelta(minutes=10)
 
 Progressing = Callable[[int], object]
 
@@ -164,9 +165,13 @@ def issue_order(
     source: str = "",
     leader: str = "",
     procedure: str = "",
+    once: bool = False,
     progress: Progressing = lambda _n: None,
 ) -> Campaign:
     """Order many units to do one thing: a case for each, all with one deadline.
+
+    With `once` the very same order of the same person within ten minutes is the one given then: a
+    button struck twice must not give every unit two cases.
 
     `units` are codes or names; `deadline` as in a list (`20:30`, `11月25日`, `3wd`). The procedure
     is `order` where the program has one, else `exposed`. Errors: ListRefused names every unit
@@ -183,8 +188,21 @@ def issue_order(
         procedure=procedure,
         due_text=deadline,
     )
-    made = _create(campaign, rows, actor=actor)
+    made = _create(campaign, rows, actor=actor, once=once)
     return resume_campaign(made, actor=actor, progress=progress)
+
+
+def _same_of_late(new: Campaign, rows: Sequence[Checked]) -> Campaign | None:
+    """Return the open campaign that gives the same units the same, made within ten minutes."""
+    said = ("kind", "title", "text", "source", "leader", "procedure", "due_text", "created_by")
+    found = Campaign.objects.filter(
+        **{name: getattr(new, name) for name in said}, created_at__gt=new.created_at - REPEATED
+    ).exclude(status=Campaign.Status.CLOSED)
+    units = sorted(row.unit.id for row in rows)
+    for campaign in found.order_by("-pk"):
+        if sorted(campaign.items.values_list("unit", flat=True)) == units:
+            return campaign
+    return None
 
 
 def _ordered(title: str, units: Sequence[str], deadline: str, leader: str) -> list[Checked]:
@@ -222,7 +240,9 @@ def _order_deadline(text: str, checker: Checker) -> Deadline:
         raise Problem("deadline-wrong", error.message, where=text, hint=error.hint) from error
 
 
-def _create(campaign: Campaign, rows: Sequence[Checked], *, actor: User) -> Campaign:
+def _create(
+    campaign: Campaign, rows: Sequence[Checked], *, actor: User, once: bool = False
+) -> Campaign:
     """Store the table whole: all rows or none; their cases come afterwards."""
     campaign.title = " ".join(campaign.title.split())
     if not campaign.title:
@@ -233,6 +253,10 @@ def _create(campaign: Campaign, rows: Sequence[Checked], *, actor: User) -> Camp
     campaign.created_at, campaign.created_by = clock.now(), actor.username
     prefix = f"{PREFIXES[Campaign.Kind(campaign.kind)]}{clock.today():%Y%m%d}-"
     for _attempt in range(ATTEMPTS):
+        # asked before each attempt: whoever comes second meets the key of the first
+        same = _same_of_late(campaign, rows) if once else None
+        if same is not None:
+            return same
         campaign.key = f"{prefix}{Campaign.objects.filter(key__startswith=prefix).count() + 1:02d}"
         try:
             with transaction.atomic():

@@ -149,9 +149,18 @@ def test_others_find_no_such_pages(client, people, boss):
         assert client.post(f"{BASE}{key}/{act}/").status_code == 404
 
 
-
 def test_a_row_is_told_all_of_its_faults_at_once(boss):
     checked = sent(boss, "1,垃圾,東興市場,無此單位,昨天的昨天").headers["Location"]
     page = boss.get(checked)
     assert {str(error["field"]) for error in page.context["errors"]} == {"unit", "deadline"}
     assert "1 row with errors" in page.content.decode()
+
+
+def test_an_order_sent_twice_gives_each_unit_one_case(boss):
+    given = {"title": "迎檢", "text": "整治", "deadline": "3wd", "units": ["S1", "S2"]}
+    first = boss.post(f"{BASE}order/", given)
+    again = boss.post(f"{BASE}order/", given)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert (Campaign.objects.count(), Case.objects.count()) == (1, 2)
+    boss.post(f"{BASE}order/", given | {"units": ["S1"]})
+    assert Campaign.objects.count() == 2

@@ -218,6 +218,7 @@ def order(request: HttpRequest) -> HttpResponse:
                 actor=person(request),
                 source=data["source"],
                 leader=data["leader"],
+                once=True,
             )
         except Problem as problem:
             refuse(form, problem)

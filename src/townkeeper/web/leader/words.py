@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -153,7 +154,8 @@ def _kind(thing: Named, _units: Named, kinds: Named) -> ThingRow:
     parts = {"kind": kind.title, "now": num(thing["now"]), "before": num(thing["before"])}
     text = _("%(kind)s: %(now)s reports in 7 days, %(before)s in the 7 before.") % parts
     href = f"{reverse('office:cases')}?tab=all&category={kind.key}"
-    return ThingRow("trending-up", text, rule, href, "")
+    about = urlencode({"title": _("On %(title)s") % {"title": kind.title}})
+    return ThingRow("trending-up", text, rule, href, about)
 
 
 def _chain(thing: Named, _units: Named, _kinds: Named) -> ThingRow:
