@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from townkeeper.cases.actions import Given
+from townkeeper.cases.refusals import EVIDENCE
 from townkeeper.procedures.model import Action, Procedure
-from townkeeper.web.journal_words import EVIDENCE
 from townkeeper.web.office.actforms import TEXT_MAX, ActForm, Typed
 
 MOST_PHOTOS: Final = 9
