@@ -352,6 +352,16 @@ def test_a_file_never_overwrites_the_work_of_people(tmp_path, units):
     assert Case.objects.get().stage == "handling"
 
 
+def test_what_the_machine_noticed_since_keeps_no_correction_away(tmp_path, units):
+    run(tmp_path, {"标题": "旧标题"})
+    case = Case.objects.get()
+    for act in ("case.relapse", "case.relapse-of", "case.alarm"):
+        record(subject=case.subject, act=act, actor="system", data={})
+    assert counts(run(tmp_path, {"标题": "新标题"})) == (1, 0, 1, 0, 0)
+    assert Case.objects.get().title == "新标题"
+    assert verify_journal().problems == []
+
+
 def test_of_repeated_numbers_the_last_row_holds(tmp_path, units):
     rows = [{"标题": "甲"}, {"编号": "2"}, {"标题": "乙"}, {"标题": "丙"}]
     report = run(tmp_path, *rows)

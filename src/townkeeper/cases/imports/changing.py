@@ -25,6 +25,8 @@ from townkeeper.cases.search.index import COLUMNS, change_words, words_of
 from townkeeper.journal.models import Chain, Entry
 
 UPDATED: Final = [*SAID, "external_digest", "extra", "version", "updated_at"]
+NOTICED: Final = ("case.relapse", "case.relapse-of", "case.alarm")
+"""Acts of the background work that leave a case as it was."""
 TASK_UPDATED: Final = [
     "step",
     "stage",
@@ -62,11 +64,15 @@ def known_cases(system: str, numbers: Sequence[str]) -> dict[str, Known]:
 
 
 def handled_here(known: Iterable[Known]) -> set[str]:
-    """Return the subjects on which people have acted since they were imported."""
+    """Return the subjects on which people have acted since they were imported.
+
+    What the machine only noticed - what came back, a clock that rang - is no work of anybody.
+    """
     subjects = [case.subject for case in known]
     return set(
         Entry.objects.filter(subject__in=subjects)
         .exclude(origin=ORIGIN)
+        .exclude(act__in=NOTICED)
         .values_list("subject", flat=True)
     )
 
