@@ -179,6 +179,16 @@ def test_public_pages_are_accessible_and_do_not_scroll_sideways(page, live_serve
             if over > 0:
                 wide.append(f"{path} at {width}: {over}")
         assert barriers(page) == [], path
+    for path in ("/", "/report/"):
+        page.goto(live_server.url + path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        for width in (720, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            over = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if over > 0:
+                wide.append(f"{path} at {width} with doubled text: {over}")
     assert wide == []
 
 
