@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from townkeeper.accounts.models import User
 from townkeeper.cases.actions import Given, decide_ask, options_for
 from townkeeper.cases.models import Ask, Case
+from townkeeper.cases.refusals import EVIDENCE
 from townkeeper.kit import clock
 from townkeeper.kit.errors import Problem
 from townkeeper.kit.names import say
 from townkeeper.procedures.model import Action, Procedure
 from townkeeper.units.models import Post, posts_of
 from townkeeper.units.permissions import Permission
-from townkeeper.web.journal_words import EVIDENCE
 
 Typed = Mapping[str, Any]
 TEXT_MAX = 2000

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from townkeeper.accounts.models import User
 from townkeeper.cases.models import Ask, Case, CaseQuerySet, Evidence, Pause, Reporter, Stage, Task
+from townkeeper.cases.refusals import EVIDENCE
 from townkeeper.cases.running import Before, Beyond
 from townkeeper.journal.models import Entry
 from townkeeper.kit import clock
@@ -24,7 +25,6 @@ from townkeeper.procedures.model import REPORTER, Action
 from townkeeper.units.models import Post, Unit
 from townkeeper.web.access import signed_in
 from townkeeper.web.journal_words import (
-    EVIDENCE,
     OUTCOMES,
     Names,
     codes_in,
