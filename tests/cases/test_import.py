@@ -220,11 +220,11 @@ def test_dry_run_counts_and_writes_nothing(tmp_path, units):
         ({"编号": ""}, "The row has no number.", "编号"),
         ({"编号": "9" * 81}, "A number has at most 80 characters.", "编号"),
         ({"接报时间": ""}, "The time of opening is missing.", "接报时间"),
-        ({"接报时间": "七月一日"}, "This is no date as the file writes them; right would be 2026-01-31 09:00.", "接报时间"),
+        ({"接报时间": "七月一日"}, "This is no date; right would be 2026-01-31 09:00.", "接报时间"),
         ({"接报时间": "1011-07-01"}, "A date in this year cannot be meant.", "接报时间"),
         (
             {"接报时间": "2012-07-01"},
-            "Opened after the day on which the file was taken; one of the two is wrong.",
+            "Opened after the file was taken; one of the two days is wrong.",
             "接报时间",
         ),
         ({"办结时间": "2011-06-30 10:00"}, "Closed before it was opened.", "办结时间"),
