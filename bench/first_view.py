@@ -2,7 +2,7 @@
 
 The server as it is run, and a browser that Chromium slows down to 400 ms a request and 400 kbit/s
 either way ("Slow 3G"): the first contentful paint of each page, cold (nothing in the browser's
-cache) and warm (styles and scripts are there from another page), the median of five, with all
+cache) and warm (styles and scripts are there from another page), the median of three, with all
 bytes that came before the network fell silent. The processor is not slowed down.
 
     ./townkeeper bench first_view
@@ -18,7 +18,7 @@ from bench.dataset import ROOT, dataset
 
 CASES = 2_000
 PROMISED = 1000
-TURNS = 5
+TURNS = 3
 LATENCY, BYTES_A_SECOND = 400, 400_000 / 8
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 PAGES = (

@@ -29,7 +29,7 @@ from townkeeper.web.office.progress import make_progress, plain_path
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-QUERIES = 30
+QUERIES = 24
 """Statements of one page, however long the history; raise it only with a reason (the last: asks,
 rulings, relapses, pairs of photos and the forms to act are shown)."""
 

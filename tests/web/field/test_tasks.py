@@ -132,7 +132,7 @@ def test_queries_do_not_grow_with_the_list(
     for number in range(8):
         handled(opened(title=f"case {number}", lon=LON, lat=LAT), people)
     ask(people["CGJ"], INBOX)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(14):
         client.get(INBOX)
     with django_assert_max_num_queries(36):
         client.get(f"{INBOX}{case.number}/")

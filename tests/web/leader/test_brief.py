@@ -185,7 +185,7 @@ def test_few_queries(client, people, django_assert_max_num_queries):
     for n in range(6):
         handled(people, n)
     get(client, people["leader"])
-    with clock.at(TUESDAY, "live"), django_assert_max_num_queries(22):
+    with clock.at(TUESDAY, "live"), django_assert_max_num_queries(16):
         client.get("/office/brief/")
 
 

@@ -199,7 +199,7 @@ def test_lists_counters_and_exports(client, people, django_assert_max_num_querie
         reply_to_order(part(first, "CGJ"), actor=people["CGJ"], text="done")
     path = "/office/orders/"
     at(client, people["supervisor"], "get", path)
-    with clock.at(SOON, "live"), django_assert_max_num_queries(22):
+    with clock.at(SOON, "live"), django_assert_max_num_queries(16):
         page = client.get(path)
     assert [kpi["count"] for kpi in page.context["kpis"]] == [5, 0, 1, 0, 5]
     late = MONDAY + timedelta(days=9)
