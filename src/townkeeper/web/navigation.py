@@ -201,7 +201,7 @@ PHONE = (
     "field:revisits", "hotline:register", "office:cases", "dispatch:map", "field:board",
     "dispatch:disputes", "orders:list", "office:rankings",
 )  # fmt: skip
-"""What comes first at the foot of a phone; four of them and `Me` have room, the rest is under it."""
+"""What comes first at the foot of a phone; four of them and `Me` have room, the rest is below."""
 PHONE_ROOM = 4
 
 
