@@ -152,10 +152,7 @@ def show_campaign(
     found = progress_of(campaign)
     states = [("missing", _("not reported yet")), ("late", _("late"))]
     states += WORDS[_tongue(request)].states.items()
-    rows_of_units = Unit.objects.filter(code__in=[each.code for each in found.units])
-    titles = {unit.code: unit.title for unit in rows_of_units.only("code", "name", "names")}
-    units = [(each.code, titles.get(each.code, each.name)) for each in found.units]
-    people = names_of((campaign.created_by, campaign.closed_by))
+    titles = dict(units := _titled(found))
     state, unit = chosen(request, "state", states), chosen(request, "unit", units)
     rows = narrowed(found.rows, state=state, unit=unit)
     begin = number_in(request.GET.get("after", "")) or 0
@@ -166,8 +163,8 @@ def show_campaign(
         title=campaign.title,
         note=campaign.key,
         heads=_row_heads(),
-        rows=list(_rows(shown, dict(units), request)),
-        every=lambda: _rows(rows, dict(units), request),
+        rows=list(_rows(shown, titles, request)),
+        every=lambda: _rows(rows, titles, request),
         picks=[Pick("state", _("State"), state, states), Pick("unit", _("Unit"), unit, units)],
         following=str(begin + PAGE) if len(rows) > begin + PAGE else "",
         total=_("%(shown)s shown of %(total)s rows")
@@ -176,9 +173,8 @@ def show_campaign(
         kpis=_kpis(request, found),
         extra={
             "campaign": campaign,
-            "units": [(each, titles.get(each.code, each.name)) for each in found.units],
-            "created_by": people.get(campaign.created_by, ""),
-            "closed_by": people.get(campaign.closed_by, ""),
+            "units": [(each, titles[each.code]) for each in found.units],
+            **_people(campaign),
             "done": done,
             "whole": whole,
             "refused": refused,
@@ -190,6 +186,19 @@ def show_campaign(
     response = send_list(request, listed, "board/campaign.html")
     response.status_code = 422 if refused is not None else response.status_code
     return response
+
+
+def _people(campaign: Campaign) -> dict[str, str]:
+    names = names_of((campaign.created_by, campaign.closed_by))
+    who = {"created_by": campaign.created_by, "closed_by": campaign.closed_by}
+    return {key: names.get(name, "") for key, name in who.items()}
+
+
+def _titled(found: Progress) -> list[tuple[str, str]]:
+    """Return code and name of each unit in the language of the page."""
+    rows = Unit.objects.filter(code__in=[each.code for each in found.units])
+    titles = {unit.code: unit.title for unit in rows.only("code", "name", "names")}
+    return [(each.code, titles.get(each.code, each.name)) for each in found.units]
 
 
 def _row_heads() -> Sequence[tuple[str, str]]:

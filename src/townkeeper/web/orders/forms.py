@@ -111,7 +111,7 @@ class UnitGroup:
 def unit_groups(units: list[Unit], chosen: Mapping[str, str], *, but: str = "") -> list[UnitGroup]:
     """Return the units to choose from, by kind; `chosen` holds code → deadline of its own."""
     groups: dict[str, list[UnitChoice]] = {}
-    place = {kind: n for n, kind in enumerate(GROUPS)}
+    place: dict[str, int] = {kind: n for n, kind in enumerate(GROUPS)}
     rank = {unit.pk: (place.get(unit.kind, len(place)), unit.code not in chosen) for unit in units}
     for unit in sorted(units, key=lambda unit: rank[unit.pk]):
         if unit.code == but and unit.code not in chosen:
