@@ -13,6 +13,7 @@ import json
 import os
 import pstats
 import sys
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from bench._reading import curve, setup, timed
@@ -87,6 +88,27 @@ def prepare():
         to = [(units[(number + turn) % len(units)], "") for turn in range(3)]
         words = {"title": f"bench {number}", "text": "bench", "deadline": "5wd"}
         issue_order(Draft(kind="supervision", units=to, **words), actor=supervisor)
+    show_cards()
+
+
+def show_cards():
+    """Let late clocks have rung, as the sweep does: yellow when due, red a day later."""
+    from townkeeper.cases.models import Alarm, Task  # noqa: PLC0415
+    from townkeeper.kit import clock  # noqa: PLC0415
+
+    now, day = clock.now(), timedelta(days=1)
+    late = Task.objects.filter(done_at=None, due_at__lt=now, rung=0)
+    rang = []
+    for pk, case, unit, due in late.values_list("pk", "case", "unit", "due_at"):
+        cards = ("yellow", "red") if due < now - day else ("yellow",)
+        rang += [
+            Alarm(case_id=case, task_id=pk, unit_id=unit, rung=rung, rule="", card=card,
+                  due_at=due + rung * day, at=due + rung * day)
+            for rung, card in enumerate(cards)
+        ]  # fmt: skip
+    Alarm.objects.bulk_create(rang, batch_size=2000)
+    late.filter(due_at__lt=now - day).update(rung=2)
+    late.update(rung=1)
 
 
 class Visitors:

@@ -55,7 +55,7 @@ def guess_columns(headers: Sequence[str]) -> dict[str, str]:
         header = plain.get(_plain(name))
         if field not in found and header and header not in found.values():
             found[field] = header
-    for field, name in known_headers():  # such as 留言编号 and Service_Request_Number
+    for field, name in known_headers():  # such as Service_Request_Number
         if field not in found and not field.startswith("reporter"):
             ending = (h for h in headers if h not in found.values() and _ends_with(h, name))
             if header := next(ending, None):
