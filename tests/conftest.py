@@ -6,23 +6,40 @@ from pathlib import Path
 import pytest
 
 from townkeeper.cli.browsers import find_browser
+from townkeeper.cli.commands.test import TRIED_BEFORE
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_setup"})
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark slow modules, and skip browser tests with a reason where no browser is."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark slow modules, and skip browser tests with a reason where no browser is.
+
+    When the same run has been through another database, what no database can change is left out.
+    """
     for item in items:
         if item.nodeid.split("::")[0] in SLOW_MODULES:
             item.add_marker(pytest.mark.slow)
+    if os.environ.get(TRIED_BEFORE):
+        known = [item for item in items if not asks_the_database(item)]
+        items[:] = [item for item in items if asks_the_database(item)]
+        config.hook.pytest_deselected(items=known)
     if find_browser():
         return
     skip = pytest.mark.skip(reason="no Chromium on this computer (apt install chromium)")
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(skip)
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    """Whether what a test finds can depend on the database under it."""
+    if item.get_closest_marker("once"):
+        return False
+    asked = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")

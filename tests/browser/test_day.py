@@ -297,8 +297,8 @@ def scored(them, hours):
     """The month ends: scored, published, seen by everybody."""
     hours.moment = max(hours.moment, datetime(2026, 12, 1, 2, 0, tzinfo=UTC))
     assess("2026-11", publish=True, actor="supervisor")
-    assert "2026-11" in them.open("supervisor", "/office/rankings/").content()
-    assert "2026-11" in them.open("", "/rankings/").content()
+    assert "November 2026" in them.open("supervisor", "/office/rankings/").content()
+    assert "November 2026" in them.open("", "/rankings/").content()
 
 
 def test_a_day_in_the_district_and_what_comes_after(all_of_them, hours):

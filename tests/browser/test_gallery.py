@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 
 from townkeeper.accounts.models import User
 from townkeeper.cli.browsers import barriers, sideways
@@ -20,6 +19,7 @@ from townkeeper.web.gallery import FACES, all_shots
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     # pytest-base-url makes its fixture in a way that pytest 10 will refuse; not ours to change
@@ -56,12 +56,11 @@ def faults(page, url: str, where: str, *, phone: bool) -> list[str]:
         found.append("leads to signing in")
     if (heads := page.locator("h1").count()) != 1:
         found.append(f"{heads} h1")
-    if connection.vendor == "sqlite":  # how a page looks does not depend on where its data lie
-        found += barriers(page)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            if (over := sideways(page)) > 0:
-                found.append(f"{over} px too wide at {width}")
+    found += barriers(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if (over := sideways(page)) > 0:
+            found.append(f"{over} px too wide at {width}")
     return [f"{where}: {text}" for text in found + said]
 
 

@@ -14,6 +14,7 @@ from townkeeper.cli.browsers import barriers, sideways
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     # pytest-base-url makes its fixture in a way that pytest 10 will refuse; not ours to change
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

@@ -26,6 +26,8 @@ EXAMPLES = (
 TAKES_REST = True
 
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
+TRIED_BEFORE = "TESTS_TRIED_BEFORE"
+"""Set for the second database: tests that ask no database, or look at pages only, ran already."""
 NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
 
@@ -57,11 +59,11 @@ def run(args: argparse.Namespace) -> Outcome:
     else:
         _install_browser()
     counts: Counter[str] = Counter()
-    codes = []
+    codes: list[int] = []
     databases = ["sqlite"] if args.fast or args.database == "sqlite" else ["sqlite", "postgres"]
     for database in ["postgres"] if args.database == "postgres" else databases:
         console.note(_("Testing on %(database)s …") % {"database": database})
-        code, found = _suite(database, words, quiet=args.json)
+        code, found = _suite(database, words, quiet=args.json, again=bool(codes))
         codes.append(code)
         counts += found
     bad = any(code not in {0, NO_TESTS} for code in codes) or all(c == NO_TESTS for c in codes)
@@ -97,11 +99,16 @@ def closing_line(counts: Counter[str], seconds: float) -> str:
     return f"{', '.join(parts) or 'no tests ran'} in {seconds:.2f}s"
 
 
-def _suite(database: str, words: list[str], *, quiet: bool) -> tuple[int, Counter[str]]:
+def _suite(
+    database: str, words: list[str], *, quiet: bool, again: bool
+) -> tuple[int, Counter[str]]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
+        environment.pop(TRIED_BEFORE, None)
+        if again:
+            environment[TRIED_BEFORE] = "1"
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}"]
         if not any(word.startswith("-n") for word in words):
             command += ["-n", "auto"]
